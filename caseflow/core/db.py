@@ -1,0 +1,290 @@
+"""The database: the base of all models, and the one transaction that carries the organisation."""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from flask import Flask, abort, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Select,
+    Text,
+    TypeDecorator,
+    Uuid,
+    event,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+from uuid_utils.compat import uuid7
+
+from caseflow.config import Config
+from caseflow.core.wall import expiring_backend, sign_context
+
+log = logging.getLogger("caseflow.db")
+T = TypeVar("T")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """The base of all tables; declares once how Python's types are stored."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        uuid.UUID: Uuid,
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+db = SQLAlchemy(disable_autonaming=True)
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: made by us, sorted by time, so that no insert needs RETURNING."""
+    return uuid7()
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present day by UTC; what a person sees is their organisation's day (`core.i18n`)."""
+    return now().date()
+
+
+class Coded(TypeDecorator[StrEnum]):
+    """A StrEnum stored as text; its values are held by a CHECK (`one_of`), never by an enum type (WALL.md)."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, codes: type[StrEnum]) -> None:
+        super().__init__()
+        self.codes = codes
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        """The code's text; refuses a text that is no code."""
+        return None if value is None else self.codes(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
+        """The member that the stored text names."""
+        return None if value is None else self.codes(value)
+
+
+def one_of(column: str, codes: type[StrEnum]) -> CheckConstraint:
+    """The CHECK that keeps a `Coded` column to its codes."""
+    values = ", ".join(f"'{code.value}'" for code in codes)
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+class Owned:
+    """Columns of every row that belongs to one organisation; the key is led by the organisation."""
+
+    org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True, sort_order=-4)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-3)
+    created_at: Mapped[datetime] = mapped_column(default=now, sort_order=-1)
+
+
+class Packet(Owned):
+    """A row of two organisations: `org_id` sent it or owns what it is about, `to_org_id` receives it."""
+
+    to_org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"), sort_order=-2)
+
+
+def belongs_to(column: str, table: str) -> ForeignKeyConstraint:
+    """A key into the same organisation's rows: a foreign key that names the organisation cannot cross the wall."""
+    return ForeignKeyConstraint(["org_id", column], [f"{table}.org_id", f"{table}.id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """In whose name a transaction runs."""
+
+    org_id: uuid.UUID
+    user_id: uuid.UUID | None = None
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Connect the app's role; every transaction begins with the signed context."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = config.sqlalchemy_url
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": config.web_threads, "max_overflow": 4}
+    if config.pgbouncer:
+        options["connect_args"] = {"prepare_threshold": None}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+
+
+@event.listens_for(Session, "after_begin")
+def _carry_context(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        _set_context(connection, session.info.get("tenant"))
+
+
+def _set_context(connection: Connection, tenant: Tenant | None) -> None:
+    config: Config = current_app.extensions["caseflow"]
+    context = ""
+    if tenant is not None:
+        if config.pgbouncer:
+            backend = expiring_backend()
+        else:
+            driver: Any = connection.connection.dbapi_connection
+            backend = str(driver.info.backend_pid)
+        context = sign_context(config.wall_key, tenant.org_id, tenant.user_id, backend)
+    connection.execute(text("SELECT set_config('caseflow.context', :context, true)"), {"context": context})
+
+
+def enter(org_id: uuid.UUID, user_id: uuid.UUID | None = None) -> None:
+    """From here on the present transaction, and those after it in this unit of work, speak for this organisation."""
+    session = db.session()
+    session.info["tenant"] = Tenant(org_id, user_id)
+    if session.in_transaction():
+        _set_context(session.connection(), session.info["tenant"])
+
+
+def leave() -> None:
+    """Speak for nobody: nothing is visible any more."""
+    session = db.session()
+    session.info.pop("tenant", None)
+    if session.in_transaction():
+        _set_context(session.connection(), None)
+
+
+def tenant() -> Tenant:
+    """In whose name the present unit of work runs."""
+    held: Tenant = db.session().info["tenant"]
+    return held
+
+
+@contextmanager
+def unit_of_work(org_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None) -> Iterator[Session]:
+    """One transaction of a job or a command, in an organisation's name: commits at the end, rolls back on any error."""
+    db.session.remove()
+    if org_id is not None:
+        enter(org_id, user_id)
+    try:
+        yield db.session()
+        db.session.commit()
+    finally:
+        db.session.remove()
+
+
+def one_or_404(query: "Select[T]") -> T:
+    """The single row of a query, or the answer a stranger gets: 404."""
+    row: T | None = db.session.scalars(query).unique().one_or_none()
+    if row is None:
+        abort(404)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, with a count that is true."""
+
+    items: list[T]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least 1."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def has_prev(self) -> bool:
+        """Whether there is a page before this one."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.number < self.pages
+
+
+def refuse_strong_roles(app: Flask) -> None:
+    """Stop the start when the wall would not hold: connected as a superuser, an owner, or past row security.
+
+    A database that does not answer yet is no reason to stop: the check is made again with the first connection.
+    """
+    with app.app_context():
+        event.listen(db.engine, "connect", _check_role)
+        try:
+            db.engine.connect().close()
+        except OperationalError:
+            log.warning("the database does not answer yet")
+        db.engine.dispose()
+
+
+def _check_role(connection: Any, _record: Any) -> None:
+    if getattr(_check_role, "passed", None) == connection.info.dsn:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid"
+            " AND c.relnamespace = 'public'::regnamespace) FROM pg_roles r WHERE r.rolname = current_user"
+        )
+        strong = cursor.fetchone()[0]
+    connection.rollback()
+    if strong:
+        raise StrongRoleError(
+            "DATABASE_URL connects as a role that the tenancy wall does not hold (a superuser, an owner of tables, or "
+            "BYPASSRLS); use caseflow_app"
+        )
+    _check_role.passed = connection.info.dsn  # type: ignore[attr-defined]
+
+
+class StrongRoleError(RuntimeError):
+    """The application was about to run as a role that the tenancy wall does not hold."""
+
+
+def paged(query: "Select[Any]", *, number: int, size: int = 25) -> Page[Any]:
+    """One page of a query's rows (scalars where it selects one thing) and how many there are in all.
+
+    A number past the end gives the last page.
+    """
+    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    number = max(1, min(number, -(-total // size)))
+    rows = db.session.execute(query.limit(size).offset((number - 1) * size)).unique().all()
+    single = len(query.column_descriptions) == 1
+    return Page([row[0] if single else row for row in rows], number, size, total)
+
+
+def name_request(request_id: str) -> None:
+    """Let the audit say from which request a change came."""
+    db.session().info["request_id"] = request_id
+
+
+def request_id() -> str | None:
+    """The request, if any, that the present unit of work belongs to."""
+    held: str | None = db.session().info.get("request_id")
+    return held

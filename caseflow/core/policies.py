@@ -1,0 +1,84 @@
+"""The wall's shapes, for migrations: which rows of a table an organisation sees and writes (WALL.md).
+
+Each table gets its rule twice, permissive and restrictive: a sloppy policy added later then cannot open it.
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+MINE = "org_id = (SELECT app_org())"
+THEIRS = "to_org_id = (SELECT app_org())"
+EITHER = f"({MINE} OR {THEIRS})"
+SIGNED_IN = "(SELECT app_org()) IS NOT NULL"
+
+
+def own(table: str, *, update: bool | Sequence[str] = True, delete: bool = False) -> None:
+    """Only the organisation's own rows; `update` False for insert-only, or the columns that may change."""
+    _force(table)
+    _policy(table, "own", "ALL", using=MINE, check=MINE)
+    _bound(table, MINE)
+    _grant(table, update, delete)
+
+
+def packet(
+    table: str,
+    *,
+    read: str = EITHER,
+    insert: str = MINE,
+    update: str | None = None,
+    columns: Sequence[str] = (),
+    bound: str = EITHER,
+) -> None:
+    """Rows of two organisations: who reads, who inserts, and who may update which columns."""
+    _force(table)
+    _policy(table, "read", "SELECT", using=read)
+    _policy(table, "insert", "INSERT", check=insert)
+    if update:
+        _policy(table, "update", "UPDATE", using=update, check=update)
+    _bound(table, bound)
+    _grant(table, columns if update else False, False)
+
+
+def directory(table: str, *, delete: bool = False, insert: str = MINE, mine: str = MINE) -> None:
+    """Rows that every organisation reads and only their own organisation writes."""
+    _force(table)
+    _policy(table, "read", "SELECT", using=SIGNED_IN)
+    _policy(table, "insert", "INSERT", check=insert)
+    _policy(table, "update", "UPDATE", using=mine, check=mine)
+    if delete:
+        _policy(table, "remove", "DELETE", using=mine)
+    _bound(table, SIGNED_IN)
+    _grant(table, True, delete)
+
+
+def share(function: str) -> None:
+    """Make a definer function (given with its argument types) caseflow_share's, callable by the application alone."""
+    op.execute(f"ALTER FUNCTION {function} OWNER TO caseflow_share")
+    op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO caseflow_app")
+
+
+def _force(table: str) -> None:
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+
+
+def _bound(table: str, rule: str) -> None:
+    op.execute(f"CREATE POLICY bound ON {table} AS RESTRICTIVE TO caseflow_app USING ({rule}) WITH CHECK ({rule})")
+
+
+def _policy(table: str, name: str, command: str, *, using: str | None = None, check: str | None = None) -> None:
+    clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
+    op.execute(f"CREATE POLICY {name} ON {table} AS PERMISSIVE FOR {command} TO caseflow_app{clauses}")
+
+
+def _grant(table: str, update: bool | Sequence[str], delete: bool) -> None:
+    rights = ["SELECT", "INSERT"]
+    if update is True:
+        rights.append("UPDATE")
+    elif update:
+        rights.append(f"UPDATE ({', '.join(update)})")
+    if delete:
+        rights.append("DELETE")
+    op.execute(f"GRANT {', '.join(rights)} ON {table} TO caseflow_app")

@@ -1,0 +1,72 @@
+/* What pages gain with JavaScript; each of them works without it. */
+"use strict";
+
+const words = (text, count) => text.replace("{n}", new Intl.NumberFormat(document.documentElement.lang).format(count));
+
+/* How many characters are left in a long text. Line ends count once, as the server counts them. */
+function countCharacters(area) {
+  const box = document.getElementById(`${area.id}-count`);
+  if (!box) return;
+  const left = Number(box.dataset.limit) - [...area.value.trim()].length;
+  box.textContent = left < 0 ? words(box.dataset.over, -left) : words(box.dataset.left, left);
+  box.classList.toggle("cf-left--over", left < 0);
+}
+
+/* After a page came in: put the reader where the news is. */
+function arrive(first) {
+  document.querySelectorAll("textarea").forEach((area) => area.value && countCharacters(area));
+  const problems = document.getElementById("error-summary");
+  if (problems) problems.focus();
+  else if (!first) document.getElementById("main")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches?.("textarea")) countCharacters(event.target);
+});
+
+/* One open menu at a time; a click elsewhere or Escape closes it. */
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.cf-menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelectorAll("details.cf-menu[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+});
+
+/* A link in the error summary leads into the input, not only near it. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("#error-summary a");
+  const input = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (!input) return;
+  event.preventDefault();
+  (input.labels?.[0] ?? input).scrollIntoView();
+  input.focus({ preventScroll: true });
+});
+
+const offline = (on) => {
+  const notice = document.getElementById("connection-problem");
+  if (notice) notice.hidden = !on;
+};
+document.addEventListener("htmx:sendError", () => offline(true));
+document.addEventListener("htmx:timeout", () => offline(true));
+document.addEventListener("htmx:beforeRequest", () => offline(false));
+
+/* Another language has another direction, and signing in may bring one: then the whole document is loaded. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const came = /<html lang="([^"]*)" dir="([^"]*)"/.exec(event.detail.serverResponse);
+  const here = document.documentElement;
+  if (event.detail.boosted && came && (came[1] !== here.lang || came[2] !== here.dir)) {
+    event.detail.shouldSwap = false;
+    window.location.assign(event.detail.xhr.responseURL);
+  }
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.boosted) arrive(false);
+});
+
+arrive(true);
