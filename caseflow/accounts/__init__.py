@@ -1,0 +1,1 @@
+"""Users, their roles, the one page of permissions, and signing in."""

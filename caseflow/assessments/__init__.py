@@ -1,0 +1,1 @@
+"""What the person needs and brings: the intake and the record of needs."""

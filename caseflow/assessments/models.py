@@ -1,0 +1,97 @@
+"""Intake and Need."""
+
+import uuid
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.i18n import Labelled
+
+
+class NeedArea(Labelled):
+    """Areas of need (DOMAIN.md, section 4)."""
+
+    ACCOMMODATION = "accommodation", _l("Accommodation")
+    EDUCATION = "education", _l("Education and literacy")
+    EMPLOYMENT = "employment", _l("Employment and skills")
+    FINANCE = "finance", _l("Finance and identity papers")
+    FAMILY = "family", _l("Family and relationships")
+    HEALTH = "health", _l("Health support")
+    ALCOHOL = "alcohol", _l("Alcohol")
+    DRUGS = "drugs", _l("Drugs")
+    THINKING = "thinking", _l("Thinking, attitudes and behaviour")
+    LIFESTYLE = "lifestyle", _l("Lifestyle and associates")
+    LEGAL = "legal", _l("Legal matters")
+    FAITH = "faith", _l("Faith and meaning")
+
+
+class NeedPriority(Labelled):
+    """How soon a need wants an answer."""
+
+    NOW = "now", _l("Now")
+    SOON = "soon", _l("Soon")
+    LATER = "later", _l("Later")
+
+
+class NeedStatus(Labelled):
+    """Where a need stands; that nothing is needed is an answer."""
+
+    OPEN = "open", _l("Open")
+    MET = "met", _l("Met")
+    NOTHING_NEEDED = "nothing_needed", _l("Nothing needed")
+    DECLINED = "declined", _l("The person does not want support")
+
+
+class Intake(Owned, Model):
+    """The first conversation at admission: one for a case, saved as it grows, completed once."""
+
+    __tablename__ = "intakes"
+    __table_args__ = (
+        belongs_to("case_id", "cases"),
+        belongs_to("completed_by", "users"),
+        UniqueConstraint("org_id", "case_id"),
+    )
+
+    case_id: Mapped[uuid.UUID]
+    order_seen: Mapped[bool] = mapped_column(default=False)  # a valid commitment order was seen
+    rights_explained: Mapped[bool] = mapped_column(default=False)
+    family_told: Mapped[bool] = mapped_column(default=False)
+    injuries: Mapped[str | None]  # injuries seen and complaints of ill-treatment
+    urgent_needs: Mapped[str | None]
+    dependants: Mapped[str | None]  # children and others who depend on the person, and who cares for them now
+    strengths: Mapped[str | None]
+    own_words: Mapped[str | None]  # what the person wants, in their words
+    completed_at: Mapped[datetime | None]
+    completed_by: Mapped[uuid.UUID | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Need(Owned, Model):
+    """One need of the person in one area."""
+
+    __tablename__ = "needs"
+    __table_args__ = (
+        belongs_to("case_id", "cases"),
+        belongs_to("recorded_by", "users"),
+        one_of("area", NeedArea),
+        one_of("priority", NeedPriority),
+        one_of("status", NeedStatus),
+        Index("ix_needs_case", "org_id", "case_id"),
+    )
+
+    case_id: Mapped[uuid.UUID]
+    area: Mapped[NeedArea] = mapped_column(Coded(NeedArea))
+    description: Mapped[str]
+    priority: Mapped[NeedPriority] = mapped_column(Coded(NeedPriority), default=NeedPriority.SOON)
+    status: Mapped[NeedStatus] = mapped_column(Coded(NeedStatus), default=NeedStatus.OPEN)
+    status_note: Mapped[str | None]
+    status_at: Mapped[datetime | None]
+    recorded_by: Mapped[uuid.UUID]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}

@@ -1,0 +1,1 @@
+"""Who did and saw what: entries that the application can only add."""

@@ -1,0 +1,24 @@
+"""Writing to the audit."""
+
+import uuid
+from typing import Any
+
+from caseflow.accounts.models import User
+from caseflow.audit.models import Entry
+from caseflow.core.db import Owned, db, request_id
+
+
+def record(act: str, *, by: User, on: Owned | None = None, case_id: uuid.UUID | None = None, **detail: Any) -> None:
+    """Add an entry: `act` is `noun.verb`; `detail` holds codes, ids and numbers, never narrative text or names."""
+    db.session.add(
+        Entry(
+            org_id=by.org_id,
+            user_id=by.id,
+            act=act,
+            subject=None if on is None else getattr(on, "__tablename__", None),
+            subject_id=None if on is None else on.id,
+            case_id=case_id,
+            detail=detail,
+            request_id=request_id(),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Fictional people and organisations, to show and to try caseflow."""

@@ -1,0 +1,1 @@
+"""The directory: what each organisation offers, open to all organisations."""

@@ -1,0 +1,38 @@
+"""RegisterImport: a register's file, its mapping, and how far the import has come."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.people.models.codes import ImportState
+
+
+class RegisterImport(Owned, Model):
+    """One upload; counts add up: taken + updated + unchanged + refused = rows read."""
+
+    __tablename__ = "register_imports"
+    __table_args__ = (
+        belongs_to("uploaded_by", "users"),
+        one_of("state", ImportState),
+        Index("ix_register_imports_newest", "org_id", "created_at"),
+    )
+
+    uploaded_by: Mapped[uuid.UUID]
+    filename: Mapped[str]
+    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    mapping: Mapped[str]  # TOML
+    state: Mapped[ImportState] = mapped_column(Coded(ImportState), default=ImportState.UPLOADED)
+    dry_run: Mapped[bool] = mapped_column(default=True)
+    rows: Mapped[int | None]  # in the file, where it is known
+    read: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    errors_file: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    problem: Mapped[str | None]  # why it failed, in words

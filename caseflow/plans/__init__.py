@@ -1,0 +1,1 @@
+"""The person's plan: goals, steps, and whether they agree with it."""

@@ -1,0 +1,1 @@
+"""Referrals: from a draft, by what is disclosed, through sessions, to the outcome."""

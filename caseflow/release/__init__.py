@@ -1,0 +1,1 @@
+"""Release: the pathways that prepare it and the handover that carries the case over."""

@@ -1,0 +1,1 @@
+"""Supervision after release: the order, its conditions, and contacts."""

@@ -1,0 +1,1 @@
+"""Organisations, their sites and calendars, and who may refer to whom."""
