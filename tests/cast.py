@@ -1,0 +1,264 @@
+"""The cast of every test: four organisations in two countries, their people, and how to be one of them.
+
+    almaty      prison service (KZ): aigerim (social worker), daniyar (social worker), leader, admin, auditor
+    kamqor      CSO (KZ, receiver): coordinator, worker, second (another worker)
+    probation   probation service (KZ): officer, other_officer, probation_leader
+    stranger    a prison service in Iraq with the same roles: stranger (team leader), stranger_cso (a CSO's coordinator)
+    steward     the platform's steward
+
+The stranger always appears: what one organisation does, the stranger must not see.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from rq import Queue, SimpleWorker
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from caseflow.accounts import actions as accounts
+from caseflow.accounts.models import User
+from caseflow.accounts.passwords import hash_password
+from caseflow.accounts.permissions import Role
+from caseflow.core.db import db, new_id, today, unit_of_work
+from caseflow.core.jobs import QUEUE, relay
+from caseflow.tenancy import actions as tenancy
+from caseflow.tenancy.models import Organisation, OrganisationKind, ReferralKind, SiteKind
+
+PASSWORD = "correct horse battery"
+KINDS = list(ReferralKind)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One person of the cast."""
+
+    name: str
+    full_name: str
+    role: Role
+    site: bool = False
+
+
+PARTS: dict[str, tuple[str, OrganisationKind, str, str, str, tuple[int, ...], list[Part]]] = {
+    "almaty": (
+        "Prison Service of Almaty",
+        OrganisationKind.PRISON_SERVICE,
+        "KZ",
+        "ru",
+        "Asia/Almaty",
+        (6, 7),
+        [
+            Part("admin", "Айжан Админ", Role.ADMINISTRATOR),
+            Part("aigerim", "Айгерім Сәрсенова", Role.SOCIAL_WORKER, site=True),
+            Part("daniyar", "Данияр Омаров", Role.SOCIAL_WORKER, site=True),
+            Part("leader", "Гульнара Ахметова", Role.TEAM_LEADER),
+            Part("auditor", "Ерлан Аудитор", Role.AUDITOR),
+        ],
+    ),
+    "kamqor": (
+        "Kamqor Foundation",
+        OrganisationKind.CSO,
+        "KZ",
+        "ru",
+        "Asia/Almaty",
+        (6, 7),
+        [
+            Part("kamqor_admin", "Kamqor Admin", Role.ADMINISTRATOR),
+            Part("coordinator", "Мадина Касымова", Role.COORDINATOR),
+            Part("worker", "Олег Ким", Role.WORKER),
+            Part("second", "Жанна Ли", Role.WORKER),
+        ],
+    ),
+    "probation": (
+        "Probation Service of Almaty",
+        OrganisationKind.PROBATION_SERVICE,
+        "KZ",
+        "ru",
+        "Asia/Almaty",
+        (6, 7),
+        [
+            Part("probation_admin", "Probation Admin", Role.ADMINISTRATOR),
+            Part("officer", "Тимур Бек", Role.PROBATION_OFFICER, site=True),
+            Part("other_officer", "Салтанат Нур", Role.PROBATION_OFFICER, site=True),
+            Part("probation_leader", "Асель Жан", Role.TEAM_LEADER),
+        ],
+    ),
+    "stranger": (
+        "دائرة الإصلاح",
+        OrganisationKind.PRISON_SERVICE,
+        "IQ",
+        "ar",
+        "Asia/Baghdad",
+        (5, 6),
+        [
+            Part("stranger_admin", "مدير النظام", Role.ADMINISTRATOR),
+            Part("stranger", "زينب حسن", Role.TEAM_LEADER),
+            Part("stranger_worker", "علي كاظم", Role.SOCIAL_WORKER, site=True),
+        ],
+    ),
+    "stranger-cso": (
+        "جمعية الأمل",
+        OrganisationKind.CSO,
+        "IQ",
+        "ar",
+        "Asia/Baghdad",
+        (5, 6),
+        [
+            Part("stranger_cso_admin", "مديرة الجمعية", Role.ADMINISTRATOR),
+            Part("stranger_cso", "نور محمد", Role.COORDINATOR),
+        ],
+    ),
+}
+
+
+def raise_curtain(app: Flask, owner_url: str) -> None:
+    """Play the cast into the template database: the steward by the owner, all else as the product does it."""
+    steward_org, steward_id = new_id(), new_id()
+    with psycopg.connect(owner_url) as owner:
+        owner.execute(
+            "INSERT INTO organisations (id, created_at, slug, name, kind, country, locale, timezone, rest_days)"
+            " VALUES (%s, now(), 'steward', 'Steward of caseflow', 'steward', 'KZ', 'en', 'Asia/Almaty', '{6,7}')",
+            (steward_org,),
+        )
+        owner.execute(
+            "INSERT INTO users (org_id, id, created_at, email, name, role, active, mail_news)"
+            " VALUES (%s, %s, now(), 'steward@example.org', 'Steward', 'steward', true, true)",
+            (steward_org, steward_id),
+        )
+        owner.execute(
+            "INSERT INTO passwords (org_id, id, created_at, hash, changed_at) VALUES (%s, %s, now(), %s, now())",
+            (steward_org, steward_id, hash_password(PASSWORD)),
+        )
+    with app.app_context():
+        made: dict[str, uuid.UUID] = {}
+        with unit_of_work(steward_org, steward_id):
+            steward = db.session.get_one(User, (steward_org, steward_id))
+            organisations = {}
+            for slug, (name, kind, country, locale, timezone, rest, parts) in PARTS.items():
+                organisation = tenancy.found(
+                    slug=slug,
+                    name=name,
+                    kind=kind,
+                    country=country,
+                    locale=locale,
+                    timezone=timezone,
+                    rest_days=rest,
+                    by=steward,
+                )
+                tenancy.appoint_administrator(
+                    organisation,
+                    name=parts[0].full_name,
+                    email=f"{parts[0].name}@example.org",
+                    password_hash=hash_password(PASSWORD),
+                    by=steward,
+                )
+                organisations[slug] = organisation
+                made[slug] = organisation.id
+            start = today() - timedelta(days=365)
+            for sender, receiver in (("almaty", "kamqor"), ("probation", "kamqor"), ("stranger", "stranger-cso")):
+                tenancy.agree(organisations[sender], organisations[receiver], KINDS, starts_on=start, by=steward)
+        for slug, (*_, parts) in PARTS.items():
+            with unit_of_work(made[slug]):
+                admin = db.session.scalars(select(User)).unique().one()
+                admin_id = admin.id
+            with unit_of_work(made[slug], admin_id):
+                admin = db.session.get_one(User, (made[slug], admin_id))
+                site = tenancy.add_site(name=f"{slug} 1", code="1", kind=SiteKind.PRISON, city="Almaty", by=admin)
+                for part in parts[1:]:
+                    accounts.add_user(
+                        name=part.full_name,
+                        email=f"{part.name}@example.org",
+                        role=part.role,
+                        site_id=site.id if part.site else None,
+                        password=PASSWORD,
+                        by=admin,
+                    )
+
+
+@dataclass
+class Cast:
+    """The people of a test; `cast.be("aigerim")` is a browser signed in as her."""
+
+    app: Flask
+    _clients: dict[str, "Browser"] = field(default_factory=dict)
+
+    def be(self, name: str) -> "Browser":
+        """A browser in which this person is signed in."""
+        if name not in self._clients:
+            browser = Browser(self.app.test_client())
+            browser.post("/sign-in", {"email": f"{name}@example.org", "password": PASSWORD}, expect=302)
+            self._clients[name] = browser
+        return self._clients[name]
+
+    @contextmanager
+    def acting(self, name: str) -> Iterator[User]:
+        """A unit of work in this person's name, to play what came before by the product's own actions."""
+        with self.app.app_context():
+            with unit_of_work():
+                org_id, user_id = self._ids(name)
+            with unit_of_work(org_id, user_id):
+                yield db.session.get_one(User, (org_id, user_id))
+
+    def _ids(self, name: str) -> tuple[uuid.UUID, uuid.UUID]:
+        from caseflow.accounts.queries import candidates
+
+        [candidate] = candidates(f"{name}@example.org")
+        return candidate.org_id, candidate.user_id
+
+    def organisation(self, slug: str) -> uuid.UUID:
+        """The id of an organisation of the cast."""
+        with self.acting("steward"):
+            return db.session.scalars(select(Organisation.id).where(Organisation.slug == slug)).one()
+
+    def deliver(self, redis: Any) -> int:
+        """Let the relay and the worker do what waits; gives how many pieces of news went out."""
+        sent = 0
+        with self.app.app_context():
+            while count := relay(redis):
+                sent += count
+                SimpleWorker([Queue(QUEUE, connection=redis)], connection=redis).work(burst=True, logging_level="ERROR")
+        return sent
+
+
+class Browser:
+    """A client that reads pages and sends forms as a browser does: with the form's own CSRF token."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.last: TestResponse | None = None
+
+    def get(self, path: str, *, expect: int = 200) -> str:
+        """The page at this address; fails when the status is another than expected."""
+        self.last = self.client.get(path)
+        text = self.last.get_data(as_text=True)
+        assert self.last.status_code == expect, f"GET {path}: {self.last.status_code}\n{text[:3000]}"
+        return text
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, expect: int = 302, page: str | None = None) -> str:
+        """Send a form to this address, with the token of `page` (the same address where it has a form)."""
+        token = self._token(page or path)
+        self.last = self.client.post(path, data={"csrf_token": token, **(data or {})})
+        text = self.last.get_data(as_text=True)
+        assert self.last.status_code == expect, f"POST {path}: {self.last.status_code}\n{text[:3000]}"
+        return text
+
+    def _token(self, page: str) -> str:
+        for address in (page, "/account", "/sign-in"):
+            found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get(address).get_data(as_text=True))
+            if found:
+                return found[1]
+        raise AssertionError("no page with a form")
+
+    @property
+    def location(self) -> str:
+        """Where the last answer led."""
+        assert self.last is not None
+        return self.last.headers["Location"]
