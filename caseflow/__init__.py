@@ -10,15 +10,15 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseflow.config import Config
-from caseflow.core import assets, db, fields, i18n, limits, web
+from caseflow.core import assets, db, fields, health, i18n, limits, web
 
 __version__ = "0.1.0"
 
 # Both the order of registration and the import law: a room imports only from rooms before it, and from core.
 ROOMS = (
     "tenancy",
-    "accounts",
     "audit",
+    "accounts",
     "notifications",  # who
     "directory",
     "people",  # nouns
@@ -54,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
         timezone=lambda: _of_organisation("timezone"),
         default_locale=config.default_locale,
     )
+    health.init_app(app)
     for room in ROOMS:
         _register(app, room)
     web.check_views(app)

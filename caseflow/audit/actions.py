@@ -1,14 +1,20 @@
 """Writing to the audit."""
 
 import uuid
-from typing import Any
+from typing import Any, Protocol
 
-from caseflow.accounts.models import User
 from caseflow.audit.models import Entry
 from caseflow.core.db import Owned, db, request_id
 
 
-def record(act: str, *, by: User, on: Owned | None = None, case_id: uuid.UUID | None = None, **detail: Any) -> None:
+class Member(Protocol):
+    """Whoever acts: a user of an organisation (accounts come after this room)."""
+
+    org_id: Any
+    id: Any
+
+
+def record(act: str, *, by: Member, on: Owned | None = None, case_id: uuid.UUID | None = None, **detail: Any) -> None:
     """Add an entry: `act` is `noun.verb`; `detail` holds codes, ids and numbers, never narrative text or names."""
     db.session.add(
         Entry(

@@ -111,7 +111,7 @@ class DatePartsField(Field):
         except ValueError as error:
             self.process_errors = [*self.process_errors, str(error)]
 
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 -- WTForms calls it so
+    def pre_validate(self, form: BaseForm) -> None:
         """Leave it at the first complaint: a half-typed date is not also a missing one."""
         if self.process_errors:
             raise StopValidation
@@ -198,7 +198,7 @@ def _wrong(part: str) -> str:
 class NotInFuture:
     """Validator: the date is today or before."""
 
-    def __call__(self, form: BaseForm, field: DatePartsField) -> None:  # noqa: ARG002 -- WTForms calls it so
+    def __call__(self, form: BaseForm, field: DatePartsField) -> None:
         """Refuse a date or moment that is still to come."""
         late = field.data > datetime.now(zone()) if isinstance(field.data, datetime) else False
         if field.data is not None and (late or day_of(field.data) > today()):
@@ -208,7 +208,7 @@ class NotInFuture:
 class NotInPast:
     """Validator: the date is today or later."""
 
-    def __call__(self, form: BaseForm, field: DatePartsField) -> None:  # noqa: ARG002 -- WTForms calls it so
+    def __call__(self, form: BaseForm, field: DatePartsField) -> None:
         """Refuse a day before today."""
         if field.data is not None and day_of(field.data) < today():
             raise ValidationError(_("The date must be today or in the future."))
@@ -224,6 +224,11 @@ class NumberField(IntegerField):
             self.data = None
             return
         super().process_formdata(texts)
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """What is no number is not also out of range."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class LineField(StringField):

@@ -164,17 +164,20 @@ def _migrating(owner_url: str) -> Iterator[Connection]:
             finally:
                 connection.execute("REVOKE CREATE ON SCHEMA public FROM caseflow_share, caseflow_stats")
     except psycopg.OperationalError as error:
-        raise InstallationError(f"the owner cannot reach the database: {str(error).strip()}") from error
+        raise InstallationError(f"the owner cannot reach the database: {_first_line(error)}") from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise InstallationError(
-            f"this role may not migrate ({str(error).strip()}): OWNER_DATABASE_URL must be caseflow_owner's"
+            f"this role may not migrate ({_first_line(error)}): OWNER_DATABASE_URL must be caseflow_owner's"
         ) from error
     except CommandError as error:
         raise InstallationError(f"migration: {error}") from error
     except DBAPIError as error:
         # What was begun is rolled back: each migration is one transaction.
-        reason = str(error.orig).strip().split("\n", 1)[0]
-        raise InstallationError(f"a migration failed and was undone: {reason}") from error
+        raise InstallationError(f"a migration failed and was undone: {_first_line(error.orig)}") from error
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).strip().split("\n", 1)[0]
 
 
 def _alembic(url: str) -> AlembicConfig:

@@ -54,9 +54,10 @@ def directory(table: str, *, delete: bool = False, insert: str = MINE, mine: str
 
 def share(function: str) -> None:
     """Make a definer function (given with its argument types) caseflow_share's, callable by the application alone."""
-    op.execute(f"ALTER FUNCTION {function} OWNER TO caseflow_share")
+    # First the rights, then the owner: afterwards the migrator may change them no more.
     op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
-    op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO caseflow_app")
+    op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO caseflow_app, caseflow_share")
+    op.execute(f"ALTER FUNCTION {function} OWNER TO caseflow_share")
 
 
 def _force(table: str) -> None:

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_note", sa.Text(), nullable=True),
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -64,6 +65,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "recorded_by"], ["users.org_id", "users.id"], name=op.f("fk_needs_org_id_recorded_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "status_by"], ["users.org_id", "users.id"], name=op.f("fk_needs_org_id_status_by")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_needs_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_needs")),

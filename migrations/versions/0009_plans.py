@@ -19,6 +19,10 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("agreement", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agreement_note", sa.Text(), nullable=True),
+        sa.Column("agreement_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("agreement_by", sa.Uuid(), nullable=True),
         sa.Column("agreed_on", sa.Date(), nullable=True),
         sa.Column("own_words", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -27,6 +31,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "case_id"], ["cases.org_id", "cases.id"], name=op.f("fk_plans_org_id_case_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "agreement_by"], ["users.org_id", "users.id"], name=op.f("fk_plans_org_id_agreement_by")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_plans_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_plans")),
@@ -40,12 +47,14 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("need_id", sa.Uuid(), nullable=True),
+        sa.Column("added_by", sa.Uuid(), nullable=True),
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("target_on", sa.Date(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_note", sa.Text(), nullable=True),
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_by", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "area IN ('accommodation', 'education', 'employment', 'finance', 'family', 'health', 'alcohol', 'drugs', 'thinking', 'lifestyle', 'legal', 'faith')",
@@ -60,6 +69,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "plan_id"], ["plans.org_id", "plans.id"], name=op.f("fk_goals_org_id_plan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "added_by"], ["users.org_id", "users.id"], name=op.f("fk_goals_org_id_added_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "status_by"], ["users.org_id", "users.id"], name=op.f("fk_goals_org_id_status_by")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_goals_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_goals")),
@@ -78,6 +93,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_note", sa.Text(), nullable=True),
         sa.Column("status_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_by", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("actor IN ('person', 'worker', 'cso', 'family', 'other')", name=op.f("ck_steps_actor")),
         sa.CheckConstraint(
@@ -86,6 +102,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "goal_id"], ["goals.org_id", "goals.id"], name=op.f("fk_steps_org_id_goal_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id", "status_by"], ["users.org_id", "users.id"], name=op.f("fk_steps_org_id_status_by")
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_steps_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_steps")),

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("ground", sa.Text(), nullable=False),
         sa.Column("consent_id", sa.Uuid(), nullable=True),
         sa.Column("release_on", sa.Date(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("released_on", sa.Date(), nullable=True),
         sa.Column("opens_on", sa.Date(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handover_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
+        sa.Column("reader_name", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["org_id", "handover_id"],
             ["handovers.org_id", "handovers.id"],
@@ -103,6 +104,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_handover_readings")),
     )
     op.create_index("ix_handover_readings_handover", "handover_readings", ["org_id", "handover_id"], unique=False)
+    op.create_table(
+        "handover_letters",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id", "id"], ["handovers.org_id", "handovers.id"], name=op.f("fk_handover_letters_org_id_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_handover_letters_org_id")),
+        sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_handover_letters")),
+    )
     op.create_table(
         "handovers_received",
         sa.Column("org_id", sa.Uuid(), nullable=False),
@@ -128,14 +141,54 @@ def upgrade() -> None:
     packet(
         "handovers",
         update=EITHER,
-        columns=("status", "status_at", "status_by", "reason", "met_on", "closes_on", "version"),
+        columns=(
+            "status",
+            "status_at",
+            "status_by",
+            "reason",
+            "met_on",
+            "released_on",
+            "release_on",
+            "closes_on",
+            "version",
+        ),
     )
+    # Column grants cannot tell the two sides apart: each moves only what is its own to move, and what has ended is over.
+    op.execute(
+        """
+        CREATE FUNCTION handover_moves() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+        DECLARE
+            move text := OLD.status || ' ' || NEW.status;
+            allowed boolean;
+        BEGIN
+            IF public.app_org() = OLD.org_id THEN
+                allowed := move IN ('invited invited', 'preparing preparing', 'invited cancelled', 'preparing cancelled')
+                    AND NEW.met_on IS NOT DISTINCT FROM OLD.met_on
+                    AND NEW.released_on IS NOT DISTINCT FROM OLD.released_on;
+            ELSE
+                allowed := move IN ('invited preparing', 'invited declined', 'preparing preparing', 'preparing led')
+                    AND NEW.release_on IS NOT DISTINCT FROM OLD.release_on
+                    AND NEW.closes_on = OLD.closes_on;
+            END IF;
+            IF NOT allowed THEN
+                RAISE EXCEPTION 'this side may not move a handover so' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER moves BEFORE UPDATE ON handovers FOR EACH ROW"
+        " WHEN (current_user = 'caseflow_app') EXECUTE FUNCTION handover_moves()"
+    )
+    own("handover_letters", update=False)
     packet("handover_readings", insert="false")
     op.execute("REVOKE INSERT ON handover_readings FROM caseflow_app")
     own("handovers_received", update=("officer_id", "case_id", "content"))
     op.execute("GRANT INSERT ON handover_readings TO caseflow_share")
     op.execute(
-        "GRANT SELECT ON handovers, persons, cases, sites, needs, plans, goals, steps, relatives, consents TO caseflow_share"
+        "GRANT SELECT ON handovers, handover_letters, persons, cases, sites, needs, plans, goals, steps, relatives, consents"
+        " TO caseflow_share"
     )
     op.execute(
         """
@@ -143,15 +196,28 @@ def upgrade() -> None:
         LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         DECLARE
             h public.handovers;
+            told text[];
+            today date;  -- where the case is: the server's own day may be another
         BEGIN
             SELECT * INTO h FROM public.handovers x WHERE x.id = handover AND x.to_org_id = public.app_org()
-                AND x.status IN ('invited', 'preparing') AND current_date BETWEEN x.opens_on AND x.closes_on
-                AND (x.consent_id IS NULL OR EXISTS (
-                    SELECT FROM public.consents k WHERE k.org_id = x.org_id AND k.id = x.consent_id
-                    AND k.withdrawn_at IS NULL AND (k.ends_on IS NULL OR k.ends_on >= current_date)));
+                AND x.status IN ('invited', 'preparing');
             IF NOT FOUND THEN RETURN; END IF;
-            INSERT INTO public.handover_readings (org_id, id, to_org_id, created_at, handover_id, user_id)
-                VALUES (h.org_id, gen_random_uuid(), h.to_org_id, now(), h.id, public.app_user());
+            today := (SELECT (now() AT TIME ZONE o.timezone)::date FROM public.organisations o WHERE o.id = h.org_id);
+            IF today NOT BETWEEN h.opens_on AND h.closes_on THEN RETURN; END IF;
+            told := h.categories;
+            IF h.consent_id IS NOT NULL THEN
+                SELECT array(SELECT unnest(h.categories) INTERSECT SELECT unnest(k.categories)) INTO told
+                    FROM public.consents k WHERE k.org_id = h.org_id AND k.id = h.consent_id AND k.case_id = h.case_id
+                    AND k.grantee_org_id = h.to_org_id AND k.withdrawn_at IS NULL
+                    AND k.starts_on <= today AND (k.ends_on IS NULL OR k.ends_on >= today);
+                IF NOT FOUND THEN RETURN; END IF;
+            END IF;
+            INSERT INTO public.handover_readings
+                    (org_id, id, to_org_id, created_at, handover_id, user_id, reader_name)
+                VALUES (h.org_id, gen_random_uuid(), h.to_org_id, now(), h.id, public.app_user(),
+                    (SELECT u.name FROM public.users u WHERE u.org_id = h.to_org_id AND u.id = public.app_user()));
+            RETURN QUERY SELECT 'letter', jsonb_build_object('text', l.text)
+                FROM public.handover_letters l WHERE l.org_id = h.org_id AND l.id = h.id;
             RETURN QUERY
             SELECT part.category, part.content FROM public.cases c
             JOIN public.persons p ON p.org_id = c.org_id AND p.id = c.person_id
@@ -187,7 +253,7 @@ def upgrade() -> None:
                         ORDER BY g.created_at), '[]'))
                     FROM public.goals g WHERE g.org_id = c.org_id AND g.case_id = c.id))
             ) AS part (category, content)
-            WHERE c.org_id = h.org_id AND c.id = h.case_id AND part.category = ANY (h.categories);
+            WHERE c.org_id = h.org_id AND c.id = h.case_id AND part.category = ANY (told);
         END $$
         """
     )
@@ -197,6 +263,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION incoming_case(uuid)")
     op.drop_table("handovers_received")
+    op.drop_table("handover_letters")
     op.drop_table("handover_readings")
     op.drop_table("pathways")
     op.drop_table("handovers")
+    op.execute("DROP FUNCTION handover_moves()")

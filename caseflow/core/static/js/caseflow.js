@@ -48,6 +48,15 @@ document.addEventListener("click", (event) => {
   input.focus({ preventScroll: true });
 });
 
+/* A double click sends once. */
+function lock(event, locked) {
+  if (event.detail.elt.matches?.("form")) {
+    event.detail.elt.querySelectorAll('button[type="submit"]').forEach((button) => { button.disabled = locked; });
+  }
+}
+document.addEventListener("htmx:beforeSend", (event) => lock(event, true));
+document.addEventListener("htmx:afterRequest", (event) => lock(event, false));
+
 const offline = (on) => {
   const notice = document.getElementById("connection-problem");
   if (notice) notice.hidden = !on;
