@@ -71,7 +71,7 @@ class DatePartsField(Field):
 
     parts: ClassVar[tuple[str, ...]] = ("day", "month", "year")
     widget = staticmethod(_parts_widget)
-    data: date | None
+    data: Any  # date | None; an aware datetime | None where there is a time of day
 
     def __init__(self, label: str | None = None, validators: list[Any] | None = None, **kwargs: Any) -> None:
         """Take what every WTForms field takes."""

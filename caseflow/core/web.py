@@ -202,6 +202,8 @@ def _stale(_: StaleDataError) -> tuple[str, int]:
 
 def _unexpected(error: Exception) -> tuple[str, int]:
     # The statement's parameters may hold names: the log gets the kind of error and where, not the values.
+    # The page is drawn as for a guest: with the database away, who asks cannot be looked up again.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=_without_values(error))
     if isinstance(error, OperationalError):
         status = 503

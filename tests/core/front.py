@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, request
 from flask_wtf import CSRFProtect, FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FileField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -38,9 +39,9 @@ class Everything(FlaskForm):
     born = DatePartsField("Born", [InputRequired(), NotInFuture()])
     due = DatePartsField("Due", [Optional(), NotInPast()])
     starts = DateTimePartsField("Starts", [Optional()])
-    kind = SelectField("Kind", [InputRequired()], choices=[("", "–"), ("a", "A"), ("b", "B")])
-    sex = RadioField("Sex", [InputRequired()], choices=[("f", "F"), ("m", "M")])
-    shared = SelectMultipleField("Shared", [Optional()], choices=[("x", "X"), ("y", "Y")])
+    kind = SelectField("Kind", [InputRequired()], choices=lambda: [("", "–"), ("a", "A"), ("b", "B")])
+    sex = RadioField("Sex", [InputRequired()], choices=lambda: [("f", "F"), ("m", "M")])
+    shared = SelectMultipleField("Shared", [Optional()], choices=lambda: [("x", "X"), ("y", "Y")])
     children = NumberField("Children", [Optional(), NumberRange(0, 20)])
     note = WordsField("Note", [Optional(), Length(max=30)])
     agreed = BooleanField("Agreed")
@@ -59,24 +60,37 @@ GOOD = {
 
 def form(**typed: str) -> Everything:
     """The form as it comes when the good answers are sent with these changes."""
-    from werkzeug.datastructures import MultiDict
-
     return Everything(formdata=MultiDict({**GOOD, **typed}))
 
 
 PAGE = """
 {% extends "base.html" %}{% import "ui.html" as ui %}
 {% block title %}T{% endblock %}
-{% block identity %}{{ ui.identity_bar(person) }}{{ ui.subnav([{"url": "/", "label": "O", "current": true, "count": 3}]) }}{% endblock %}
+{% block identity %}
+{{ ui.identity_bar(person) }}
+{{ ui.subnav([{"url": "/", "label": "O", "current": true, "count": 3}]) }}
+{% endblock %}
 {% block content %}
-{% call ui.page_header("T", lead="L", caption="C", back_url="/") %}{{ ui.button("/", "B") }}{{ ui.post_button("/", "P", hint="H") }}{% endcall %}
-{% call ui.form(multipart=True) %}{{ ui.error_summary(form) }}{% for field in form %}{{ ui.field(field, hint="H") }}{% endfor %}{{ ui.form_actions("S", cancel_url="/") }}{% endcall %}
+{% call ui.page_header("T", lead="L", caption="C", back_url="/") %}
+{{ ui.button("/", "B") }}{{ ui.post_button("/", "P", hint="H") }}
+{% endcall %}
+{% call ui.form(multipart=True) %}
+{{ ui.error_summary(form) }}
+{% for field in form %}{{ ui.field(field, hint="H") }}{% endfor %}
+{{ ui.form_actions("S", cancel_url="/") }}
+{% endcall %}
 {{ ui.banner("good", "B") }}
-{% call ui.card("C", id="c", url="/") %}{{ ui.summary_list([{"label": "L", "value": none, "change_url": "/"}]) }}{% endcall %}
+{% call ui.card("C", id="c", url="/") %}
+{{ ui.summary_list([{"label": "L", "value": none, "change_url": "/"}]) }}
+{% endcall %}
 {{ ui.task_list([{"title": "T", "url": "/", "status": "S", "hint": "H"}]) }}
 {{ ui.timeline([{"when": day, "title": "T", "who": "W", "text": "X", "tags": [("t", "good")]}]) }}
 {% call ui.filters("/", [{"label": "L", "remove_url": "/"}], "/") %}{% endcall %}
-{% call ui.table("C") %}<thead><tr>{{ ui.th_sort("N", "name", sort) }}</tr></thead><tbody><tr><th scope="row">{{ ui.due(day) }}</th></tr></tbody>{% endcall %}
+{% call ui.table("C") %}
+<thead><tr>{{ ui.th_sort("N", "name", sort) }}</tr></thead>
+<tbody><tr><th scope="row">{{ ui.due(day) }}</th></tr></tbody>
+{% endcall %}
+{{ ui.pagination({"number": 2, "pages": 3, "total": 60, "has_prev": true, "has_next": true}) }}
 <div class="cf-figures">{{ ui.figure(1284, "cases", "/") }}{{ ui.figure(1, "case") }}</div>
 {{ ui.empty("E", "T", "/", "A") }}{% call ui.disclose("S") %}D{% endcall %}
 {% endblock %}
@@ -87,6 +101,7 @@ def make_app(**told: str | None) -> Flask:
     """The app; `told` says what the organisation tells of itself: locale, country, timezone."""
     app = Flask("front", static_folder=None, template_folder=str(assets.STATIC.parent / "templates"))
     app.secret_key = "s" * 32
+    app.testing = True  # an error in a template fails the test itself
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     CSRFProtect(app)
     fields.register(app)

@@ -74,7 +74,7 @@ def test_first_load_is_small_even_with_gzip(manifest: dict[str, str], sheet: str
         for path in vendor.glob("*.woff2")
         if re.fullmatch(rf"{subset}-\d+\..*", path.name)
     )
-    assert size <= 150 * KB - 12 * KB  # twelve for the page itself
+    assert size <= 150 * KB - 8 * KB  # eight for the page itself
 
 
 def test_own_sheet_is_a_few_kilobytes(manifest: dict[str, str]) -> None:

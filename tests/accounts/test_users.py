@@ -1,0 +1,114 @@
+"""Accounts of an organisation, one's own account, and the table of permissions."""
+
+import re
+
+from flask import Flask
+
+from caseflow.accounts.permissions import Role
+from tests.cast import PASSWORD, Browser, Cast
+
+NEW = {"name": "Новый Человек", "email": "New@Example.org", "role": "worker", "site": ""}
+
+
+def test_administrator_opens_an_account_that_signs_in(cast: Cast, app: Flask) -> None:
+    page = cast.be("admin").post("/users/new", NEW, expect=200)
+    found = re.search(r"<bdi>([A-Za-z0-9_-]{16})</bdi>", page)
+    assert found is not None
+    browser = Browser(app.test_client())
+    browser.post("/sign-in", {"email": "new@example.org", "password": found[1]})
+    assert "new@example.org" in browser.get("/account")
+
+
+def test_second_account_with_the_same_address_is_refused_and_keeps_what_was_typed(cast: Cast) -> None:
+    page = cast.be("admin").post("/users/new", {**NEW, "email": "AIGERIM@example.org"}, expect=422)
+    assert "Новый Человек" in page
+
+
+def test_the_same_address_may_be_in_two_organisations(cast: Cast, app: Flask) -> None:
+    cast.be("kamqor_admin").post("/users/new", {**NEW, "email": "aigerim@example.org"}, expect=200)
+
+
+def test_person_of_two_organisations_chooses_one(cast: Cast, app: Flask) -> None:
+    from caseflow.accounts import actions
+
+    with cast.acting("kamqor_admin") as admin:
+        actions.add_user(
+            name="Айгерім", email="aigerim@example.org", role=Role.WORKER, site_id=None, password=PASSWORD, by=admin
+        )
+    browser = Browser(app.test_client())
+    page = browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD}, expect=422)
+    [choice] = re.findall(r'<option value="([0-9a-f-]{36})">Kamqor', page)
+    browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD, "organisation": choice}, expect=302)
+    assert "Kamqor" in browser.get("/account")
+
+
+def test_closed_account_is_signed_out_at_once_and_may_be_opened_again(cast: Cast) -> None:
+    with cast.acting("aigerim") as aigerim:
+        id = aigerim.id
+    cast.be("aigerim").get("/account")
+    cast.be("admin").post(f"/users/{id}/deactivate", page="/users")
+    cast.be("aigerim").get("/account", expect=302)
+    cast.be("admin").post(f"/users/{id}/reactivate", page="/users")
+    browser = Browser(cast.app.test_client())
+    browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+
+
+def test_administrator_cannot_close_their_own_account(cast: Cast) -> None:
+    with cast.acting("admin") as admin:
+        id = admin.id
+    cast.be("admin").post(f"/users/{id}/deactivate", page="/users")
+    cast.be("admin").get("/users")
+
+
+def test_stranger_cannot_touch_or_see_an_account(cast: Cast) -> None:
+    with cast.acting("aigerim") as aigerim:
+        id = aigerim.id
+    cast.be("stranger_admin").post(f"/users/{id}/deactivate", expect=404, page="/users")
+    assert "aigerim" not in cast.be("stranger_admin").get("/users")
+    cast.be("aigerim").get("/account")
+
+
+def test_password_is_changed_only_with_the_old_one_and_ends_other_sessions(cast: Cast, app: Flask) -> None:
+    elsewhere = Browser(app.test_client())
+    elsewhere.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+    browser = cast.be("aigerim")
+    browser.post("/account", {"old": "wrong", "password": "a new long password"}, expect=422)
+    browser.post("/account", {"old": PASSWORD, "password": "short"}, expect=422)
+    browser.post("/account", {"old": PASSWORD, "password": "a new long password"})
+    browser.get("/account")
+    elsewhere.get("/account", expect=302)
+
+
+def test_sessions_are_listed_and_ended(cast: Cast, app: Flask) -> None:
+    elsewhere = Browser(app.test_client())
+    elsewhere.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+    browser = cast.be("aigerim")
+    [path] = re.findall(r"/account/sessions/[0-9a-f-]{36}/end", browser.get("/account"))
+    cast.be("daniyar").post(path, page="/account")
+    elsewhere.get("/account")
+    browser.post(path, page="/account")
+    elsewhere.get("/account", expect=302)
+
+
+def test_mail_is_switched_off_and_on(cast: Cast) -> None:
+    for wanted in ("no", "yes"):
+        cast.be("aigerim").post("/account/mail", {"wanted": wanted}, page="/account")
+        with cast.acting("aigerim") as aigerim:
+            assert aigerim.mail_news is (wanted == "yes")
+
+
+def test_language_is_kept_before_and_after_signing_in(cast: Cast, app: Flask) -> None:
+    browser = Browser(app.test_client())
+    browser.post("/language", {"locale": "ar", "next": "/sign-in"}, page="/sign-in")
+    assert 'dir="rtl"' in browser.get("/sign-in")
+    browser.post("/language", {"locale": "xx", "next": "//evil.example"}, page="/sign-in")
+    assert browser.location == "/"
+    signed_in = cast.be("aigerim")
+    assert 'lang="ru"' in signed_in.get("/account")
+    signed_in.post("/language", {"locale": "en", "next": "/account"}, page="/account")
+    assert 'lang="en"' in signed_in.get("/account")
+
+
+def test_permissions_are_shown_as_the_code_has_them(cast: Cast) -> None:
+    page = cast.be("admin").get("/permissions")
+    assert page.count('scope="row"') == len(Role)

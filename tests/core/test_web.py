@@ -1,0 +1,138 @@
+"""The way a request travels: guard, commit, headers, and errors that say what to do and nothing of the inside."""
+
+import logging
+import uuid
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from caseflow import create_app
+from caseflow.accounts.permissions import Permission
+from caseflow.config import Config
+from caseflow.core.db import db
+from caseflow.core.limits import limiter
+from caseflow.core.web import requires
+from tests.cast import Browser, Cast
+from tests.conftest import Stage
+
+
+def test_guest_is_led_to_sign_in_and_back(app: Flask) -> None:
+    browser = Browser(app.test_client())
+    browser.get("/users?x=1", expect=302)
+    assert browser.location == "/sign-in?next=/users?x%3D1"
+
+
+def test_role_without_permission_is_told_so(cast: Cast) -> None:
+    assert "Ваша роль" in cast.be("aigerim").get("/users", expect=403)
+
+
+def test_unknown_address_and_bad_id_are_404(cast: Cast) -> None:
+    for path in ("/nowhere", "/users/not-an-id", f"/cases/{uuid.uuid4()}"):
+        cast.be("leader").get(path, expect=404)
+
+
+def test_form_without_its_token_is_refused_and_changes_nothing(cast: Cast, app: Flask) -> None:
+    browser = cast.be("admin")
+    answer = browser.client.post("/users/new", data={"name": "X", "email": "x@example.org", "role": "worker"})
+    assert answer.status_code == 400
+    assert "x@example.org" not in browser.get("/users")
+
+
+def test_headers_are_strict_on_every_page(cast: Cast) -> None:
+    browser = cast.be("aigerim")
+    for path, status in (("/", 200), ("/account", 200), ("/nowhere", 404)):
+        browser.get(path, expect=status)
+        assert browser.last is not None
+        headers = browser.last.headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_session_cookie_is_http_only_and_lax(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/sign-in")
+    cookie = client.get_cookie("caseflow")
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+
+
+def test_unexpected_error_shows_a_reference_that_is_in_the_log(
+    app: Flask, cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast.be("aigerim")
+
+    def broken() -> str:
+        raise ZeroDivisionError("the inside")
+
+    app._got_first_request = False
+    app.add_url_rule("/broken", "broken", requires(Permission.BE_SIGNED_IN)(broken))
+    with caplog.at_level(logging.ERROR):
+        page = cast.be("aigerim").get("/broken", expect=500)
+    browser = cast.be("aigerim")
+    assert browser.last is not None
+    reference = browser.last.headers["X-Request-Id"]
+    assert reference in page
+    assert reference in caplog.text
+    assert "the inside" not in page
+    assert "Traceback" not in page
+
+
+def test_error_rolls_back_what_the_request_wrote(app: Flask, cast: Cast) -> None:
+    cast.be("aigerim")
+
+    def half() -> str:
+        db.session.execute(text("UPDATE users SET phone = '123'"))
+        raise ZeroDivisionError
+
+    app._got_first_request = False
+    app.add_url_rule("/half", "half", requires(Permission.BE_SIGNED_IN)(half))
+    cast.be("aigerim").get("/half", expect=500)
+    with cast.acting("aigerim") as aigerim:
+        assert aigerim.phone is None
+
+
+def test_upload_beyond_the_limit_is_413_with_words(app: Flask, cast: Cast) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    browser = cast.be("admin")
+    page = browser.post("/users/new", {"name": "x" * 5000}, expect=413)
+    assert "Файл слишком" in page
+
+
+def test_health_is_told_without_signing_in(app: Flask) -> None:
+    for path, words in (("/health/live", "alive\n"), ("/health/ready", "ready\n")):
+        answer = app.test_client().get(path)
+        assert (answer.status_code, answer.text) == (200, words)
+
+
+def test_lost_database_is_said_in_words(app: Flask, cast: Cast, environment: dict[str, str], stage: Stage) -> None:
+    browser = cast.be("aigerim")
+    name = environment["DATABASE_URL"].rsplit("/", 1)[1]
+    with psycopg.connect(stage.servers.superuser_url, autocommit=True) as superuser:
+        superuser.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        browser.get("/account", expect=503)
+        assert app.test_client().get("/health/ready").status_code == 503
+        superuser.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    browser.get("/account")
+
+
+def test_guessing_a_password_is_slowed_down(environment: dict[str, str], redis: object) -> None:
+    app = create_app(Config.from_env({**environment, "CASEFLOW_LIMITS": "true"}))
+    limiter.enabled = True
+    browser = Browser(app.test_client())
+    data = {"email": "aigerim@example.org", "password": "wrong"}
+    try:
+        for _ in range(10):
+            browser.post("/sign-in", data, expect=422)
+        page = browser.post("/sign-in", data, expect=429)
+    finally:
+        limiter.enabled = False
+    assert "Too many tries" in page
+    with app.app_context():
+        db.engine.dispose()
