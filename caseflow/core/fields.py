@@ -238,6 +238,7 @@ class LineField(StringField):
         """Tidy the spaces."""
         if valuelist:
             self.data = " ".join(str(valuelist[0]).split()) or None
+            self.raw_data = [self.data] if self.data else []  # for InputRequired, a blank is nothing
 
 
 class CodeField(LineField):
@@ -255,6 +256,7 @@ class WordsField(TextAreaField):
         """Make line ends one kind, so that a length limit counts what the browser counts."""
         if valuelist:
             self.data = str(valuelist[0]).replace("\r\n", "\n").strip() or None
+            self.raw_data = [self.data] if self.data else []  # for InputRequired, a blank is nothing
 
 
 def kind_of(field: Field) -> str:

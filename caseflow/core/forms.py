@@ -19,7 +19,7 @@ LONG = 12_000  # characters in a text
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
     """A form that carries one act."""
 
-    status = 422
+    http_status = 422  # of a page that shows it refused
 
     class Meta:
         """How WTForms behaves."""
@@ -48,7 +48,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
 
     def refuse(self, refusal: Refused) -> None:
         """Show a refusal at its field, or above the form."""
-        self.status = refusal.status
+        self.http_status = refusal.status
         field = self._fields.get(refusal.field) if refusal.field else None
         if field is None:
             self.form_errors.append(str(refusal))

@@ -136,7 +136,7 @@ def page(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
     """A rendered page; a `form` in it that was refused decides the status (422 or 409)."""
     form = values.get("form")
     if form is not None and form.errors:
-        status = getattr(form, "status", 422)
+        status = getattr(form, "http_status", 422)
     return render_template(template, **values), status
 
 

@@ -64,6 +64,8 @@ class Service(Owned, Model):
 
     organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="Service.org_id", lazy="joined")
 
+    __mapper_args__ = {"version_id_col": version}
+
     def open(self) -> bool:
         """Whether it takes referrals."""
         return self.status is ServiceStatus.ACTIVE

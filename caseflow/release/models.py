@@ -1,15 +1,17 @@
 """Pathway, Handover and what is logged of an incoming party's reading."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, Packet, belongs_to, one_of
 from caseflow.core.i18n import Labelled
+from caseflow.people.models import Case
 from caseflow.tenancy.models import Organisation
 
 
@@ -34,6 +36,10 @@ class PathwayStatus(Labelled):
     SUPPORT_NOT_REQUIRED = "support_not_required", _l("Nothing needed")
     SUPPORT_DECLINED = "support_declined", _l("The person does not want support")
     DONE = "done", _l("Done")
+
+
+# Somebody has looked into it, and nothing more is to be arranged; "nothing needed" is an answer.
+SETTLED = frozenset({PathwayStatus.SUPPORT_NOT_REQUIRED, PathwayStatus.SUPPORT_DECLINED, PathwayStatus.DONE})
 
 
 class Pathway(Owned, Model):
@@ -76,6 +82,10 @@ HANDOVER_MOVES: dict[HandoverStatus, frozenset[HandoverStatus]] = {
 }
 
 
+OPEN = frozenset({HandoverStatus.INVITED, HandoverStatus.PREPARING})
+ANSWER_DAYS = 30  # an invitation that nobody answered so near the release is late
+
+
 class Handover(Packet, Model):
     """A packet of two organisations: the one that leads the case, and the one that will.
 
@@ -107,8 +117,8 @@ class Handover(Packet, Model):
     categories: Mapped[list[str]]
     ground: Mapped[str]  # the consent or the law that allows it, in words
     consent_id: Mapped[uuid.UUID | None]
-    release_on: Mapped[date | None]
-    text: Mapped[str | None]  # to the incoming party
+    release_on: Mapped[date | None]  # as the sender expects it
+    released_on: Mapped[date | None]  # as the incoming party saw it, when it took the lead
     opens_on: Mapped[date]
     closes_on: Mapped[date]
     status: Mapped[HandoverStatus] = mapped_column(Coded(HandoverStatus), default=HandoverStatus.INVITED)
@@ -123,6 +133,31 @@ class Handover(Packet, Model):
 
     __mapper_args__ = {"version_id_col": version}
 
+    def open(self) -> bool:
+        """Whether it is still on its way."""
+        return self.status in OPEN
+
+    def late(self, on: date) -> bool:
+        """Whether it should have come further by that day; False while the release date is missing."""
+        if self.release_on is None or not self.open():
+            return False
+        margin = ANSWER_DAYS if self.status is HandoverStatus.INVITED else 0
+        return self.release_on - timedelta(days=margin) < on
+
+    @property
+    def reference(self) -> str:
+        """What both sides may call it on the telephone: it names nobody."""
+        return f"H-{self.id.hex[-6:].upper()}"
+
+
+LONG_SENTENCE = 120  # months
+
+
+def plan_from(release_on: date, sentence_months: int | None) -> date:
+    """The day from which a handover is prepared: 8 months before the release, 12 for a long or open sentence."""
+    long = sentence_months is None or sentence_months >= LONG_SENTENCE
+    return release_on - timedelta(days=365 if long else 243)
+
 
 class HandoverReading(Packet, Model):
     """That the incoming party read the case; written by `incoming_case()` itself, so that no reading goes unlogged."""
@@ -135,6 +170,17 @@ class HandoverReading(Packet, Model):
 
     handover_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID | None]
+    reader_name: Mapped[str | None]
+
+
+class Letter(Owned, Model):
+    """What the sender writes to the incoming party, under the handover's id; read there through `incoming_case()` only,
+    so that it closes with the rest."""
+
+    __tablename__ = "handover_letters"
+    __table_args__ = (ForeignKeyConstraint(["org_id", "id"], ["handovers.org_id", "handovers.id"]),)
+
+    text: Mapped[str]
 
 
 class Received(Owned, Model):
@@ -150,3 +196,10 @@ class Received(Owned, Model):
     officer_id: Mapped[uuid.UUID]
     case_id: Mapped[uuid.UUID | None]
     content: Mapped[dict[str, Any] | None]  # what was handed over, as it stood when the lead changed
+
+    officer: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Received.org_id == User.org_id, foreign(Received.officer_id) == User.id)"
+    )
+    case: Mapped[Case | None] = relationship(
+        viewonly=True, primaryjoin="and_(Received.org_id == Case.org_id, foreign(Received.case_id) == Case.id)"
+    )

@@ -1,14 +1,16 @@
 """Supervision, Condition and Contact."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.accounts.models import User
+from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
 from caseflow.core.i18n import Labelled
+from caseflow.people.models import Case
 
 
 class ContactLevel(Labelled):
@@ -60,6 +62,10 @@ class ContactOutcome(Labelled):
     UNACCEPTABLE_ABSENCE = "unacceptable_absence", _l("Unacceptable absence")
 
 
+HELD = frozenset({ContactOutcome.COMPLIED, ContactOutcome.NOT_COMPLIED})  # these set off the time to the next contact
+ABSENCES = frozenset({ContactOutcome.ACCEPTABLE_ABSENCE, ContactOutcome.UNACCEPTABLE_ABSENCE})
+
+
 class Response(Labelled):
     """How the officer responds; helping steps come first."""
 
@@ -69,6 +75,11 @@ class Response(Labelled):
     FINAL_WARNING = "final_warning", _l("Final warning")
     REVIEW = "review", _l("Review of conditions")
     COURT = "court", _l("Report to the court")
+
+
+# Where the order was not kept, the officer says how they respond; from a warning on, also why help will not do.
+NEEDS_RESPONSE = frozenset({ContactOutcome.NOT_COMPLIED, ContactOutcome.UNACCEPTABLE_ABSENCE})
+NEEDS_WHY = frozenset({Response.FIRST_WARNING, Response.FINAL_WARNING, Response.REVIEW, Response.COURT})
 
 
 class Supervision(Owned, Model):
@@ -91,6 +102,10 @@ class Supervision(Owned, Model):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    def next_contact(self, last: date | None) -> date:
+        """By when officer and person meet next, given the day of the last contact that was held."""
+        return (last or self.starts_on) + timedelta(weeks=LEVEL_WEEKS[self.level])
 
 
 class Condition(Owned, Model):
@@ -142,6 +157,23 @@ class Contact(Owned, Model):
     response: Mapped[Response | None] = mapped_column(Coded(Response))
     note: Mapped[str | None]
     recorded_at: Mapped[datetime | None]
+    called_off_at: Mapped[datetime | None]  # with the reason: the contact stays on record and is expected no more
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+    user: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Contact.org_id == User.org_id, foreign(Contact.user_id) == User.id)"
+    )
+    case: Mapped[Case] = relationship(
+        viewonly=True, primaryjoin="and_(Contact.org_id == Case.org_id, foreign(Contact.case_id) == Case.id)"
+    )
+
+    def open(self) -> bool:
+        """Whether it is planned, with nothing recorded yet."""
+        return self.outcome is None and self.called_off_at is None
+
+    @property
+    def passed(self) -> bool:
+        """Whether its time has come and gone."""
+        return self.starts_at <= now()

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Protocol
 
 from flask_babel import gettext as _
-from sqlalchemy import text
 
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Refused
@@ -52,20 +51,6 @@ def found(
     db.session.add(organisation)
     db.session.flush()
     return organisation
-
-
-def appoint_administrator(organisation: Organisation, *, name: str, email: str, password_hash: str, by: Member) -> None:
-    """Give a new organisation its first user, an administrator; possible once, and only for the steward."""
-    db.session.execute(
-        text("SELECT found_administrator(:org, :id, :email, :name, :hash)"),
-        {
-            "org": organisation.id,
-            "id": new_id(),
-            "email": email.strip().lower(),
-            "name": name,
-            "hash": password_hash,
-        },
-    )
 
 
 def add_site(

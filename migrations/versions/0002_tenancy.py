@@ -89,6 +89,16 @@ def upgrade() -> None:
         """
     )
     share("app_is_steward()")
+    # A command is given an organisation's short name, before there is anybody in whose name it could look it up.
+    op.execute(
+        """
+        CREATE FUNCTION organisation_by_slug(wanted text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+        SET search_path = pg_catalog, pg_temp AS $$
+            SELECT id FROM public.organisations WHERE slug = wanted
+        $$
+        """
+    )
+    share("organisation_by_slug(text)")
     directory("organisations", insert=STEWARD, mine="id = (SELECT app_org())")
     directory("holidays", delete=True)
     own("sites")
@@ -108,3 +118,4 @@ def downgrade() -> None:
     op.drop_table("agreements")
     op.drop_table("organisations")
     op.execute("DROP FUNCTION app_is_steward()")
+    op.execute("DROP FUNCTION organisation_by_slug(text)")

@@ -127,7 +127,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_name_keys_org_id_person_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_name_keys_org_id")),
         sa.PrimaryKeyConstraint("org_id", "key", "person_id", name=op.f("pk_name_keys")),
     )
     op.create_table(
@@ -141,6 +140,7 @@ def upgrade() -> None:
         sa.Column("family", sa.Text(), nullable=True),
         sa.Column("given", sa.Text(), nullable=True),
         sa.Column("patronymic", sa.Text(), nullable=True),
+        sa.Column("of_register", sa.Boolean(), nullable=False),
         sa.CheckConstraint("kind IN ('official', 'script', 'alias')", name=op.f("ck_names_kind")),
         sa.ForeignKeyConstraint(
             ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_names_org_id_person_id")
@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("safe_to_write", sa.Boolean(), nullable=False),
         sa.Column("notify", sa.Boolean(), nullable=False),
         sa.Column("restriction", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_relatives_org_id_person_id")
         ),
@@ -419,9 +420,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
 
-    for table in ("persons", "cases", "tasks", "stays", "case_parties", "assignments", "case_returns", "relatives"):
+    for table in ("persons", "cases", "tasks", "stays", "case_parties", "assignments", "relatives"):
         own(table)
-    for table in ("names", "name_keys", "identifiers"):
+    for table in ("names", "name_keys", "identifiers", "case_returns"):
         own(table, delete=True)
     own("register_imports")
     own("consents", update=("withdrawn_at", "withdrawal_note"))

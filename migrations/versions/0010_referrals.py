@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("first_session_by", sa.Date(), nullable=True),
         sa.Column("report_by", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("overdue_told", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "kind IN ('education', 'legal_aid', 'employment', 'family_contact')", name=op.f("ck_referrals_kind")
         ),
@@ -247,12 +248,17 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recorded_by", sa.Text(), nullable=True),
         sa.Column("replaced_by_id", sa.Uuid(), nullable=True),
+        sa.Column("rescheduled_for", sa.Text(), nullable=True),
         sa.Column("rescheduled_reason", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "absence IN ('acceptable', 'unacceptable', 'service_side')", name=op.f("ck_referral_sessions_absence")
         ),
         sa.CheckConstraint("attendance IN ('yes', 'late', 'no')", name=op.f("ck_referral_sessions_attendance")),
         sa.CheckConstraint("form IN ('in_person', 'phone', 'video')", name=op.f("ck_referral_sessions_form")),
+        sa.CheckConstraint(
+            "rescheduled_for IN ('person', 'receiver', 'sender', 'other')",
+            name=op.f("ck_referral_sessions_rescheduled_for"),
+        ),
         sa.ForeignKeyConstraint(
             ["org_id", "referral_id", "to_org_id"],
             ["referrals.org_id", "referrals.id", "referrals.to_org_id"],
@@ -445,6 +451,7 @@ def upgrade() -> None:
             "recorded_at",
             "recorded_by",
             "replaced_by_id",
+            "rescheduled_for",
             "rescheduled_reason",
         ),
     )
@@ -452,9 +459,46 @@ def upgrade() -> None:
     packet("referral_outcomes", insert=THEIRS)
     own("referral_helpers", update=("until", "is_primary"))
     own("referral_notes", update=False)
+    op.execute("GRANT SELECT, UPDATE (overdue_told) ON referrals TO caseflow_share")
+    op.execute("GRANT INSERT ON outbox TO caseflow_share")
+    # What is newly overdue becomes news for both sides: once when the day has passed (the receiver's day), and once
+    # more, raised to the team leaders, when a week has.
+    op.execute(
+        """
+        CREATE FUNCTION tell_overdue() RETURNS integer LANGUAGE sql VOLATILE SECURITY DEFINER
+        SET search_path = pg_catalog, pg_temp AS $$
+            WITH owed AS (
+                SELECT r.org_id, r.id, (now() AT TIME ZONE o.timezone)::date AS today,
+                    CASE r.status WHEN 'sent' THEN 'answer' WHEN 'accepted' THEN 'first_session' ELSE 'report' END AS due,
+                    CASE r.status WHEN 'sent' THEN r.answer_by WHEN 'accepted' THEN r.first_session_by
+                        ELSE r.report_by END AS day
+                FROM public.referrals r JOIN public.organisations o ON o.id = r.to_org_id
+                WHERE r.status IN ('sent', 'accepted', 'in_progress', 'on_hold')
+            ), late AS (
+                SELECT org_id, id, due, day < today - 7 AS raised,
+                    concat_ws(' ', due, day, CASE WHEN day < today - 7 THEN 'raised' END) AS told
+                FROM owed WHERE day < today
+            ), newly AS (
+                UPDATE public.referrals r SET overdue_told = late.told FROM late
+                WHERE r.org_id = late.org_id AND r.id = late.id AND r.overdue_told IS DISTINCT FROM late.told
+                RETURNING r.org_id, r.id, r.to_org_id, late.due, late.raised
+            ), posted AS (
+                INSERT INTO public.outbox (org_id, id, created_at, to_org_id, topic, payload, attempts)
+                SELECT n.org_id, gen_random_uuid(), now(), side.org_id, 'referral.overdue',
+                    jsonb_build_object('referral', n.id, 'due', n.due, 'raised', n.raised), 0
+                FROM newly n CROSS JOIN LATERAL (VALUES (n.org_id), (n.to_org_id)) AS side (org_id)
+                RETURNING 1
+            )
+            SELECT count(*)::integer FROM posted
+        $$
+        """
+    )
+    share("tell_overdue()")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION tell_overdue()")
+    op.execute("REVOKE INSERT ON outbox FROM caseflow_share")
     op.execute("DROP FUNCTION purge_drafts()")
     op.drop_table("referral_origins")
     op.drop_table("referral_drafts")

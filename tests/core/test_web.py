@@ -63,15 +63,14 @@ def test_session_cookie_is_http_only_and_lax(app: Flask) -> None:
 
 
 def test_unexpected_error_shows_a_reference_that_is_in_the_log(
-    app: Flask, cast: Cast, caplog: pytest.LogCaptureFixture
+    own_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cast.be("aigerim")
 
     def broken() -> str:
         raise ZeroDivisionError("the inside")
 
-    app._got_first_request = False
-    app.add_url_rule("/broken", "broken", requires(Permission.BE_SIGNED_IN)(broken))
+    own_app.add_url_rule("/broken", "broken", requires(Permission.BE_SIGNED_IN)(broken))
+    cast = Cast(own_app)
     with caplog.at_level(logging.ERROR):
         page = cast.be("aigerim").get("/broken", expect=500)
     browser = cast.be("aigerim")
@@ -83,23 +82,22 @@ def test_unexpected_error_shows_a_reference_that_is_in_the_log(
     assert "Traceback" not in page
 
 
-def test_error_rolls_back_what_the_request_wrote(app: Flask, cast: Cast) -> None:
-    cast.be("aigerim")
+def test_error_rolls_back_what_the_request_wrote(own_app: Flask) -> None:
 
     def half() -> str:
         db.session.execute(text("UPDATE users SET phone = '123'"))
         raise ZeroDivisionError
 
-    app._got_first_request = False
-    app.add_url_rule("/half", "half", requires(Permission.BE_SIGNED_IN)(half))
+    own_app.add_url_rule("/half", "half", requires(Permission.BE_SIGNED_IN)(half))
+    cast = Cast(own_app)
     cast.be("aigerim").get("/half", expect=500)
     with cast.acting("aigerim") as aigerim:
         assert aigerim.phone is None
 
 
-def test_upload_beyond_the_limit_is_413_with_words(app: Flask, cast: Cast) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = 1000
-    browser = cast.be("admin")
+def test_upload_beyond_the_limit_is_413_with_words(own_app: Flask) -> None:
+    own_app.config["MAX_CONTENT_LENGTH"] = 1000
+    browser = Cast(own_app).be("admin")
     page = browser.post("/users/new", {"name": "x" * 5000}, expect=413)
     assert "Файл слишком" in page
 

@@ -1,5 +1,6 @@
 """The outbox and the bell: news arrives once, survives a stopped Redis, and is nobody else's."""
 
+import re
 import socket
 import threading
 import uuid
@@ -63,7 +64,7 @@ def test_news_opened_is_read_and_leads_to_the_fact(cast: Cast, redis: "Redis") -
     cast.deliver(redis)
     browser = cast.be("coordinator")
     page = browser.get("/notifications")
-    action = page.split("/read")[0].rsplit('"', 1)[1] + "/read"
+    action = re.findall(r"/notifications/[0-9a-f-]{36}/open", page)[0]
     browser.post(action, page="/notifications")
     assert browser.location == "/account"
     cast.be("worker").post(action, expect=404, page="/notifications")

@@ -228,3 +228,15 @@ class Task(Owned, Model):
     title: Mapped[str]
     due_on: Mapped[date]
     done_at: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship(
+        viewonly=True, primaryjoin="and_(Task.org_id == Case.org_id, foreign(Task.case_id) == Case.id)"
+    )
+    user: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Task.org_id == User.org_id, foreign(Task.user_id) == User.id)"
+    )
+
+    @property
+    def label(self) -> str:
+        """What is to be done: the worker's own words, or those of the kind in the reader's language."""
+        return self.title if self.kind is TaskKind.OWN else self.kind.label

@@ -66,6 +66,7 @@ class Name(Owned, Model):
     family: Mapped[str | None]
     given: Mapped[str | None]
     patronymic: Mapped[str | None]
+    of_register: Mapped[bool] = mapped_column(default=False)  # written by the importer, which may replace it
 
 
 class NameKey(Model):
@@ -74,7 +75,7 @@ class NameKey(Model):
     __tablename__ = "name_keys"
     __table_args__ = (PrimaryKeyConstraint("org_id", "key", "person_id"), belongs_to("person_id", "persons"))
 
-    org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"))
+    org_id: Mapped[uuid.UUID]  # through the person: a second foreign key would cost a look-up for each of many rows
     key: Mapped[int] = mapped_column(Integer)
     person_id: Mapped[uuid.UUID]
 
@@ -114,6 +115,9 @@ class Relative(Owned, Model):
     safe_to_write: Mapped[bool] = mapped_column(default=False)
     notify: Mapped[bool] = mapped_column(default=False)  # of transfer, illness or death
     restriction: Mapped[str | None]  # a protection order, a victim's wish
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Consent(Owned, Model):

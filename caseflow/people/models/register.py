@@ -4,8 +4,9 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import Index, LargeBinary
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
+from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
 from caseflow.people.models.codes import ImportState
 
@@ -36,3 +37,12 @@ class RegisterImport(Owned, Model):
     finished_at: Mapped[datetime | None]
     errors_file: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     problem: Mapped[str | None]  # why it failed, in words
+
+    uploader: Mapped[User] = relationship(
+        viewonly=True,
+        primaryjoin="and_(RegisterImport.org_id == User.org_id, foreign(RegisterImport.uploaded_by) == User.id)",
+    )
+
+    def going_on(self) -> bool:
+        """Whether a job is at it, or will be."""
+        return self.state in (ImportState.WAITING, ImportState.RUNNING)

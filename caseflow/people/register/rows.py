@@ -26,6 +26,10 @@ REASONS: dict[str, str] = {
     "not_a_country": _l("“%(value)s” is not a country by its two letters (ISO 3166-1)."),
     "not_a_language": _l("“%(value)s” is not a language code (BCP 47)."),
     "no_return": _l("Days to a return are given where the row says that there was none."),
+    "twice": _l("Row %(row)s of this file has the same case number."),
+    "other_person": _l("This case number belongs to another person here, with the number %(number)s."),
+    "number_taken": _l("Another person here has this number: %(number)s."),
+    "refused": _l("The database does not take this row."),
     "out_of_range": _l("%(value)s does not lie between %(least)s and %(most)s."),
 }
 """The sentence for each reason; the `params` of a RowError fill it."""

@@ -133,6 +133,15 @@ class SessionForm(Labelled):
     VIDEO = "video", _l("By video")
 
 
+class Asker(Labelled):
+    """Who asked for another time."""
+
+    PERSON = "person", _l("The person")
+    RECEIVER = "receiver", _l("Our service")
+    SENDER = "sender", _l("The organisation that referred")
+    OTHER = "other", _l("Somebody else")
+
+
 class Attendance(Labelled):
     """Whether the person came."""
 

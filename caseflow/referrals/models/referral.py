@@ -17,6 +17,7 @@ from caseflow.people.models import Category
 from caseflow.referrals.models.codes import (
     Absence,
     Achievement,
+    Asker,
     Attendance,
     Location,
     SessionForm,
@@ -72,6 +73,7 @@ class Referral(Packet, Model):
     first_session_by: Mapped[date | None]
     report_by: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
+    overdue_told: Mapped[str | None]  # which deadline was last told as overdue; only tell_overdue() writes it
 
     sender: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="Referral.org_id")
     receiver: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="Referral.to_org_id")
@@ -157,6 +159,7 @@ class Session(Packet, Model):
         one_of("form", SessionForm),
         one_of("attendance", Attendance),
         one_of("absence", Absence),
+        one_of("rescheduled_for", Asker),
         Index("ix_referral_sessions_sender", "org_id", "referral_id", "starts_at"),
         Index("ix_referral_sessions_receiver", "to_org_id", "referral_id", "starts_at"),
     )
@@ -176,6 +179,7 @@ class Session(Packet, Model):
     recorded_at: Mapped[datetime | None]
     recorded_by: Mapped[str | None]
     replaced_by_id: Mapped[uuid.UUID | None]  # rescheduled: the old one is kept
+    rescheduled_for: Mapped[Asker | None] = mapped_column(Coded(Asker))  # who asked
     rescheduled_reason: Mapped[str | None]
 
 

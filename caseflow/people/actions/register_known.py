@@ -1,0 +1,71 @@
+"""What the database holds of the persons and cases that a batch of a register names."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, literal, select, tuple_
+
+from caseflow.core.db import db
+from caseflow.people.models import Case, Identifier, Name, Person
+from caseflow.tenancy.models import Site
+
+# What a register's row says of a person and a case, by the columns of our tables; names are looked after apart.
+PERSON = ("sex", "gender", "birth_date", "birth_estimated", "age_group", "nationality", "languages")
+CASE = (
+    "opened_on", "admitted_at", "legal_status", "offence_class", "offence_type", "offence_subtype", "sentence_months",
+    "release_on", "released_on", "release_type", "release_year",
+)  # fmt: skip
+
+Number = tuple[str, str]  # the kind of an identifier and its value
+
+
+def persons(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
+    """The persons with these register numbers, by number."""
+    columns = [Person.id, Person.number, Person.name, Person.latin_name, *(getattr(Person, name) for name in PERSON)]
+    query = select(*columns).where(Person.org_id == org_id, Person.number == any_(literal(numbers, ARRAY(Text))))
+    return {row.number: dict(row._mapping) for row in db.session.execute(query)}
+
+
+def cases(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
+    """The cases with these numbers, by number, each with its person's number."""
+    columns = [Case.id, Case.number, Case.phase, Case.site_id, Case.register_print, *(getattr(Case, c) for c in CASE)]
+    query = (
+        select(*columns, Person.number.label("person_number"))
+        .join(Person, (Person.org_id == Case.org_id) & (Person.id == Case.person_id))
+        .where(Case.org_id == org_id, Case.number == any_(literal(numbers, ARRAY(Text))))
+    )
+    return {row.number: dict(row._mapping) for row in db.session.execute(query)}
+
+
+def holders(org_id: uuid.UUID, numbers: list[Number]) -> dict[Number, str]:
+    """Who has these identifiers already, by the register's numbers of the persons."""
+    if not numbers:
+        return {}
+    query = (
+        select(Identifier.kind, Identifier.value, Person.number)
+        .join(Person, (Person.org_id == Identifier.org_id) & (Person.id == Identifier.person_id))
+        .where(Identifier.org_id == org_id, tuple_(Identifier.kind, Identifier.value).in_(set(numbers)))
+    )
+    return {(kind.value, value): number for kind, value, number in db.session.execute(query)}
+
+
+def sites(org_id: uuid.UUID) -> dict[str, uuid.UUID]:
+    """All sites of the organisation by their codes."""
+    found = db.session.execute(select(Site.code, Site.id).where(Site.org_id == org_id))
+    return {row.code: row.id for row in found}
+
+
+def held_names(org_id: uuid.UUID, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Name]]:
+    """The names of these persons, by the person's id."""
+    found: dict[uuid.UUID, list[Name]] = {}
+    query = select(Name).where(Name.org_id == org_id, Name.person_id == any_(literal(ids, ARRAY(Uuid))))
+    for name in db.session.scalars(query.order_by(Name.id)):
+        found.setdefault(name.person_id, []).append(name)
+    return found
+
+
+def held_numbers(org_id: uuid.UUID, ids: list[uuid.UUID]) -> dict[tuple[uuid.UUID, str], str]:
+    """The identifiers of these persons, by the person's id and the kind."""
+    query = select(Identifier.person_id, Identifier.kind, Identifier.value)
+    query = query.where(Identifier.org_id == org_id, Identifier.person_id == any_(literal(ids, ARRAY(Uuid))))
+    return {(person_id, kind.value): value for person_id, kind, value in db.session.execute(query)}

@@ -1,0 +1,86 @@
+"""The import of a register as a job: in its own transactions, one at a time in an organisation, told as it goes."""
+
+import io
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_babel import force_locale
+from sqlalchemy import text
+
+from caseflow.accounts import queries as accounts
+from caseflow.core.db import db, unit_of_work
+from caseflow.core.jobs import News, handles
+from caseflow.people.actions import imports
+from caseflow.people.actions.register import Counts, import_rows
+from caseflow.people.models import ImportState
+from caseflow.people.queries.imports import import_of, unpacked
+from caseflow.people.register.errors import ENCODING, ErrorsFile
+from caseflow.people.register.mapping import Mapping, MappingError
+from caseflow.people.register.reading import ReadingError, open_table
+
+
+class BusyError(RuntimeError):
+    """Another job imports for the same organisation; the outbox sends this one again later."""
+
+
+@contextmanager
+def _alone(org_id: uuid.UUID) -> Iterator[None]:
+    """Nobody else imports for this organisation; held by an open transaction, so that a killed job lets go."""
+    with db.engine.connect() as connection:
+        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 1))")
+        if not connection.scalar(lock, {"key": f"{imports.TOPIC} {org_id}"}):
+            raise BusyError
+        yield
+
+
+@handles(imports.TOPIC, own_transactions=True)
+def run_import(news: News) -> None:
+    """Take the register that was uploaded; run again after a stop, it goes on where it stopped."""
+    org_id, import_id = news.org_id, uuid.UUID(news.payload["register_import"])
+    with _alone(org_id):
+        with unit_of_work(org_id, news.author_id):
+            held = import_of(org_id, import_id)
+            if held is None or held.state in (ImportState.DONE, ImportState.FAILED):
+                return
+            imports.begin_import(held)
+            content, mapping, dry_run = held.content, held.mapping, held.dry_run
+            user = accounts.user_of(org_id, news.author_id) if news.author_id else None
+            locale = (user.locale or user.organisation.locale) if user else "en"
+        with force_locale(locale):
+            _take(news, import_id, content, mapping, dry_run)
+
+
+def _take(news: News, id: uuid.UUID, content: bytes, mapping_text: str, dry_run: bool) -> None:
+    errors = io.StringIO(newline="")
+
+    def progress(counts: Counts) -> None:
+        with unit_of_work(news.org_id, news.author_id):
+            held = import_of(news.org_id, id)
+            assert held is not None
+            imports.note_counts(held, counts)
+
+    try:
+        mapping = Mapping.parse(mapping_text)
+        with unpacked(content) as path:
+            table = open_table(path)
+            sheet = ErrorsFile(errors, table.columns)
+            counts = import_rows(
+                table,
+                mapping,
+                org_id=news.org_id,
+                user_id=news.author_id,
+                dry_run=dry_run,
+                refuse=lambda refusal: sheet.add(refusal.row, refusal.errors),
+                progress=progress,
+            )
+    except (MappingError, ReadingError) as error:
+        with unit_of_work(news.org_id, news.author_id):
+            held = import_of(news.org_id, id)
+            assert held is not None
+            imports.fail_import(held, str(error))
+        return
+    with unit_of_work(news.org_id, news.author_id):
+        held = import_of(news.org_id, id)
+        assert held is not None
+        imports.finish_import(held, counts, errors.getvalue().encode(ENCODING))

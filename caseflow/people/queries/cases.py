@@ -1,0 +1,116 @@
+"""Which cases a user sees, and a case's workers, phases, stays and tasks."""
+
+import uuid
+
+from sqlalchemy import Select, and_, exists, false, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from caseflow.accounts import queries as accounts
+from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Permission, Scope
+from caseflow.core.db import db, one_or_404
+from caseflow.people.models import Assignment, AssignmentRole, Case, PhaseChange, Stay, Task
+from caseflow.tenancy.models import Site
+
+
+def visible(user: User) -> Select[Case]:
+    """The cases that the user may open, by their role's scope; to be narrowed and ordered further."""
+    query = select(Case).where(Case.org_id == user.org_id)
+    if user.scope is Scope.ORGANISATION:
+        return query
+    mine = exists().where(
+        and_(
+            Assignment.org_id == user.org_id,
+            Assignment.user_id == user.id,
+            Assignment.case_id == Case.id,
+            Assignment.until.is_(None),
+        )
+    )
+    match user.scope:
+        case Scope.SITE:
+            return query.where(or_(Case.site_id == user.site_id, mine))
+        case Scope.OWN:
+            return query.where(mine)
+    return query.where(false())
+
+
+def opened(case_id: uuid.UUID, user: User) -> Case:
+    """A case that the user may open, or 404."""
+    return one_or_404(visible(user).where(Case.id == case_id).options(*_whole()))
+
+
+def case_of(org_id: uuid.UUID, case_id: uuid.UUID) -> Case:
+    """A case of an organisation, for a job that runs as it, or 404."""
+    return one_or_404(select(Case).where(Case.org_id == org_id, Case.id == case_id).options(*_whole()))
+
+
+def _whole() -> tuple[ExecutableOption, ...]:
+    return (
+        joinedload(Case.person),
+        joinedload(Case.site),
+        selectinload(Case.assignments).joinedload(Assignment.user),
+    )
+
+
+def number_taken(org_id: uuid.UUID, number: str) -> bool:
+    """Whether a case of the organisation has this number."""
+    return db.session.scalar(select(exists().where(Case.org_id == org_id, Case.number == number))) or False
+
+
+def co_worker(case: Case) -> User | None:
+    """Who works on the case beside the responsible worker."""
+    return next((a.user for a in case.assignments if a.role is AssignmentRole.CO_WORKER), None)
+
+
+def workers(user: User) -> list[User]:
+    """The colleagues to whom a case can be given."""
+    return accounts.colleagues(user, permission=Permission.WORK_ON_CASES)
+
+
+def assignment_history(case: Case) -> list[Assignment]:
+    """Who worked on the case and when, newest first."""
+    query = select(Assignment).where(Assignment.org_id == case.org_id, Assignment.case_id == case.id)
+    query = query.options(joinedload(Assignment.user)).order_by(Assignment.since.desc(), Assignment.id.desc())
+    return list(db.session.scalars(query).unique())
+
+
+def phase_changes(case: Case) -> list[tuple[PhaseChange, str | None]]:
+    """The phases the case went through, newest first, each with the name of who changed it."""
+    query = (
+        select(PhaseChange, User.name)
+        .outerjoin(User, and_(User.org_id == PhaseChange.org_id, User.id == PhaseChange.user_id))
+        .where(PhaseChange.org_id == case.org_id, PhaseChange.case_id == case.id)
+        .order_by(PhaseChange.created_at.desc(), PhaseChange.id.desc())
+    )
+    return [(change, name) for change, name in db.session.execute(query)]
+
+
+def stays(case: Case) -> list[tuple[Stay, str]]:
+    """Where the person was held, newest first, each with the site's name."""
+    query = (
+        select(Stay, Site.name)
+        .join(Site, and_(Site.org_id == Stay.org_id, Site.id == Stay.site_id))
+        .where(Stay.org_id == case.org_id, Stay.case_id == case.id)
+        .order_by(Stay.since.desc(), Stay.id.desc())
+    )
+    return [(stay, name) for stay, name in db.session.execute(query)]
+
+
+def tasks(case: Case) -> list[Task]:
+    """The tasks of a case: open ones by day, then the finished ones."""
+    query = select(Task).where(Task.org_id == case.org_id, Task.case_id == case.id).options(joinedload(Task.user))
+    query = query.order_by(Task.done_at.is_not(None), Task.due_on, Task.id)
+    return list(db.session.scalars(query).unique())
+
+
+def open_tasks(case: Case) -> list[Task]:
+    """The tasks of a case that are not finished, by day."""
+    return [task for task in tasks(case) if task.done_at is None]
+
+
+def task(task_id: uuid.UUID, user: User) -> Task:
+    """A task of a case that the user may open, or 404."""
+    found = one_or_404(select(Task).where(Task.org_id == user.org_id, Task.id == task_id))
+    opened(found.case_id, user)
+    return found

@@ -1,0 +1,15 @@
+"""Pages of persons and cases."""
+
+from flask import Flask
+
+from caseflow.people.views import cases, imports, notes, persons
+from caseflow.people.views.blueprint import bp
+from caseflow.people.views.frame import case_identity, case_tabs, refer_url
+
+__all__ = ["bp", "cases", "imports", "init_app", "notes", "persons"]
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, and give every page of a case its frame."""
+    app.register_blueprint(bp)
+    app.jinja_env.globals.update(case_identity=case_identity, case_tabs=case_tabs, refer_url=refer_url)

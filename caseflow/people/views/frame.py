@@ -1,0 +1,94 @@
+"""What stands round every page of a case: who it is about, and the ways to its other pages."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from caseflow.people.models import Case, Phase
+
+TONES = {Phase.PRE_RELEASE: "warn", Phase.RELEASED: "good", Phase.POST_RELEASE_SUPPORT: "good", Phase.CLOSED: "neutral"}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page of a case; current on its own endpoint and on those that begin with one of `below`."""
+
+    endpoint: str
+    label: Any
+    below: tuple[str, ...] = field(default=())
+
+
+TABS = (
+    Tab("casefile.overview", _l("Overview"), ("people.",)),
+    Tab("casefile.timeline", _l("Timeline")),
+    Tab("people.notes", _l("Notes"), ("people.notes", "people.new_note", "people.amend_note")),
+    Tab("assessments.needs", _l("Needs"), ("assessments.",)),
+    Tab("plans.show", _l("Plan"), ("plans.",)),
+    Tab("referrals.of_case", _l("Referrals"), ("referrals.",)),
+    Tab("people.consents", _l("Consents"), ("people.consents", "people.new_consent")),
+    Tab("people.relatives", _l("Family"), ("people.relatives", "people.new_relative", "people.edit_relative")),
+    Tab("release.show", _l("Release"), ("release.",)),
+    Tab("supervision.show", _l("Supervision"), ("supervision.",)),
+)
+
+
+def case_tabs(case: Case) -> list[dict[str, object]]:
+    """The pages of the case that exist here and are open to the reader, as `ui.subnav` takes them."""
+    open_to_reader = [tab for tab in TABS if _open(tab.endpoint)]
+    here = request.endpoint or ""
+    current = max(open_to_reader, key=lambda tab: _nearness(tab, here), default=None)
+    return [
+        {"url": url_for(tab.endpoint, id=case.id), "label": str(tab.label), "current": tab is current}
+        for tab in open_to_reader
+    ]
+
+
+def _nearness(tab: Tab, endpoint: str) -> int:
+    if tab.endpoint == endpoint:
+        return len(endpoint) + 1
+    return max((len(start) for start in tab.below if endpoint.startswith(start)), default=0)
+
+
+def _open(endpoint: str) -> bool:
+    view = current_app.view_functions.get(endpoint)
+    return view is not None and current_user.may(getattr(view, "permission", None))
+
+
+def refer_url(case: Case) -> str | None:
+    """Where a referral begins, for who may send one while the case is open."""
+    return url_for("referrals.start", id=case.id) if case.open() and _open("referrals.start") else None
+
+
+def case_identity(case: Case) -> dict[str, object]:
+    """Who the case is about, as `ui.identity_bar` takes it."""
+    person = case.person
+    worker = case.primary_worker
+    dates = [
+        (_("Release expected"), case.release_on if case.in_custody() else None),
+        (_("Released"), case.released_on),
+        (_("Closed"), case.closed_on),
+    ]
+    alerts = []
+    if case.in_custody() and case.release_on is None and case.release_unknown_reason is None:
+        alerts.append({"text": _("Release date missing"), "tone": "warn"})
+    if worker is None and case.open():
+        alerts.append({"text": _("No worker"), "tone": "bad"})
+    if person.interpreter_language:
+        alerts.append({"text": _("Interpreter: %(language)s", language=person.interpreter_language), "tone": "info"})
+    return {
+        "name": person.name,
+        "other_name": person.latin_name if person.latin_name != person.name else None,
+        "url": url_for("casefile.overview", id=case.id) if "casefile.overview" in current_app.view_functions else None,
+        "number": case.number,
+        "age": person.age(current_user.organisation.today()),
+        "site": None if case.site is None else case.site.name,
+        "phase": case.phase.label,
+        "phase_tone": TONES.get(case.phase, "info"),
+        "dates": dates,
+        "worker": None if worker is None else worker.name,
+        "alerts": alerts,
+    }

@@ -1,0 +1,1 @@
+"""The forms of the sender and of the receiver."""

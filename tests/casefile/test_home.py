@@ -1,0 +1,132 @@
+"""Each role's home page, by URL: what needs them first, with counts that are true."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from caseflow.accounts import queries as accounts
+from caseflow.core.db import db, today
+from caseflow.people import actions as people
+from caseflow.people.models import Case, Phase
+from tests.cast import Cast
+from tests.stories.people import a_case
+
+ROLES = {
+    "aigerim": "What needs you",
+    "officer": "What needs you",
+    "leader": "Your team",
+    "probation_leader": "Your team",
+    "coordinator": "What needs you",
+    "worker": "Your sessions",
+    "admin": "Your organisation",
+    "auditor": "Newest entries of the audit",
+    "steward": "The platform",
+}
+
+
+def english(cast: Cast, name: str) -> str:
+    """This person's home page in English."""
+    cast.be(name).post("/language", {"locale": "en"}, page="/account")
+    return cast.be(name).get("/")
+
+
+def figure(page: str, label: str) -> int:
+    """The number above a figure's label."""
+    found = re.search(r"<bdi>([\d,]+)</bdi></span> <span class=\"cf-figure__label\">" + re.escape(label), page)
+    assert found, f"no figure “{label}”"
+    return int(found[1].replace(",", ""))
+
+
+def a_task(cast: Cast, by: str, case_id: uuid.UUID, title: str, days: int) -> None:
+    with cast.acting(by) as user:
+        case = db.session.get_one(Case, (user.org_id, case_id))
+        people.add_task(case, title=title, due_on=user.organisation.today() + timedelta(days=days), by=user)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_every_role_has_a_home_of_its_own(cast: Cast, name: str) -> None:
+    assert ROLES[name] in english(cast, name)
+
+
+def test_social_worker_sees_first_what_is_overdue_then_today_then_the_week(cast: Cast) -> None:
+    case_id = a_case(cast)
+    for title, days in (("Call the court", -2), ("Meet him", 0), ("Write to the school", 6), ("Much later", 30)):
+        a_task(cast, "aigerim", case_id, title, days)
+    page = english(cast, "aigerim")
+    assert [figure(page, label) for label in ("overdue", "today")] == [1, 1]
+    places = [page.index(title) for title in ("Call the court", "Meet him", "Write to the school")]
+    assert places == sorted(places)
+    assert "Much later" not in page[: page.index("My caseload")]
+
+
+def test_task_is_finished_from_the_home_page_in_one_act(cast: Cast) -> None:
+    case_id = a_case(cast)
+    a_task(cast, "aigerim", case_id, "Call the court", -2)
+    browser = cast.be("aigerim")
+    action = re.search(r'action="(/tasks/[^"]+/finish)"', english(cast, "aigerim"))
+    assert action
+    browser.post(action[1], page="/account")
+    page = browser.get("/")
+    assert figure(page, "overdue") == 0
+    assert "Call the court" not in page
+
+
+def test_release_day_that_passed_unconfirmed_needs_somebody(cast: Cast) -> None:
+    a_case(cast, release_on=today() - timedelta(days=3))
+    page = english(cast, "aigerim")
+    assert "Release date: confirm it or change it" in page
+    assert "Release date has passed" in page
+
+
+def test_home_counts_own_cases_only_and_another_worker_sees_none_of_them(cast: Cast) -> None:
+    for number in range(3):
+        a_case(cast, name=f"Person {number}")
+    assert "3 cases" in english(cast, "aigerim")
+    assert "You have no cases yet" in english(cast, "daniyar")
+
+
+def test_stranger_sees_nothing_on_any_home(cast: Cast) -> None:
+    case_id = a_case(cast, name="Ермек Сатыбалды")
+    a_task(cast, "aigerim", case_id, "Call the court", 0)
+    for name in ("stranger", "stranger_worker", "stranger_cso", "stranger_admin", "steward", "admin", "coordinator"):
+        page = english(cast, name)
+        assert "Сатыбалды" not in page
+        assert "Call the court" not in page
+    assert figure(english(cast, "stranger"), "open cases") == 0
+
+
+def test_leader_sees_unallocated_cases_and_each_workers_load(cast: Cast) -> None:
+    first = a_case(cast, name="Первый Человек")
+    a_case(cast, name="Второй Человек", phase=Phase.PLANNING)
+    third = a_case(cast, by="daniyar", name="Третий Человек")
+    page = english(cast, "leader")
+    assert figure(page, "open cases") == 3
+    assert figure(page, "cases without a worker") == 0
+    with cast.acting("leader") as leader:
+        case = db.session.get_one(Case, (leader.org_id, third))
+        aigerim = next(one for one in accounts.colleagues(leader) if one.name.startswith("Айгерім"))
+        people.allocate(case, aigerim, reason="Leave", by=leader)
+        user_id = aigerim.id
+    page = english(cast, "leader")
+    assert re.search(rf"worker={user_id}\"><bdi>3</bdi>", page)
+    a_task(cast, "aigerim", first, "Late", -1)
+    assert figure(english(cast, "leader"), "cases with overdue tasks") == 1
+
+
+def test_administrator_is_told_which_role_nobody_has(cast: Cast) -> None:
+    page = english(cast, "probation_admin")
+    assert "Nobody has this role: Auditor" in page
+    assert "Every role that your organisation needs is filled." in english(cast, "admin")
+
+
+def test_steward_sees_counts_and_no_person(cast: Cast) -> None:
+    page = english(cast, "steward")
+    assert figure(page, "organisations") == 6
+    assert figure(page, "agreements in force") == 3
+
+
+def test_nobody_signed_in_is_asked_to_sign_in(cast: Cast) -> None:
+    client = cast.app.test_client()
+    assert client.get("/").status_code == 302
