@@ -27,6 +27,7 @@ ROOMS = (
     "referrals",
     "release",
     "supervision",  # work
+    "oversight",
     "casefile",  # windows: they own no tables
     "demo",
 )

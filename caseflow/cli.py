@@ -4,7 +4,6 @@ import errno
 import functools
 import os
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -20,9 +19,9 @@ from caseflow.core.embedded.run import Demo, run_all, table
 from caseflow.core.errors import Refused
 from caseflow.core.installation import InstallationError
 from caseflow.core.web_server import WebServer
+from caseflow.demo.commands import COUNTRIES, seed
+from caseflow.demo.seed import accounts as demo_accounts
 from caseflow.people.commands import import_register
-
-COUNTRIES = ("kz", "kg", "tj", "iq", "all")
 
 
 def _reach(context: click.Context, _: click.Parameter, value: Path | None) -> Path | None:
@@ -110,8 +109,7 @@ def demo(data: Path, host: str, port: int, people: int, sized: str | None, as_js
 def _accounts(config: Config) -> list[dict[str, str]]:
     """The demo's accounts, as `caseflow seed` made them."""
     with create_app(config).app_context():
-        accounts: list[dict[str, str]] = import_module("caseflow.demo.seed").accounts()
-        return accounts
+        return demo_accounts()
 
 
 @cli.command()
@@ -199,6 +197,7 @@ def doctor(servers: bool, settings: bool) -> None:
 
 
 cli.add_command(with_data(in_app(import_register)))
+cli.add_command(with_data(in_app(seed)))
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy.exc import SQLAlchemyError
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
@@ -63,28 +62,22 @@ def doors(user: User) -> list[Door]:
 
 
 def header() -> dict[str, Any]:
-    """What base.html draws: the account, the navigation with counts, and the unread news.
-
-    An error page has no transaction to ask in when the database itself is the error: it comes without them.
-    """
-    try:
-        if not current_user.is_authenticated:
-            return {"account": None, "navigation": []}
-        user: User = current_user._get_current_object()
-        return {
-            "account": {
-                "name": user.name,
-                "organisation": user.organisation.name,
-                "role": user.role.label,
-                "links": [(url_for("accounts.account"), _("Your account"))],
-            },
-            "navigation": _navigation(user),
-            "unread": notifications.unread(user),
-            "home_url": url_for("casefile.home"),
-            "search_url": url_for("casefile.search"),
-        }
-    except SQLAlchemyError:
+    """What base.html draws: the account, the navigation with counts, and the unread news."""
+    if not current_user.is_authenticated:
         return {"account": None, "navigation": []}
+    user: User = current_user._get_current_object()
+    return {
+        "account": {
+            "name": user.name,
+            "organisation": user.organisation.name,
+            "role": user.role.label,
+            "links": [(url_for("accounts.account"), _("Your account"))],
+        },
+        "navigation": _navigation(user),
+        "unread": notifications.unread(user),
+        "home_url": url_for("casefile.home"),
+        "search_url": url_for("casefile.search"),
+    }
 
 
 def _navigation(user: User) -> list[dict[str, Any]]:

@@ -10,15 +10,14 @@ from flask_login import current_user
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Role
-from caseflow.audit import queries as audit
 from caseflow.audit.actions import record
-from caseflow.audit.words import noun
 from caseflow.casefile import navigation, queries
 from caseflow.casefile.forms import CaseloadFilter, Sort
 from caseflow.casefile.words import KINDS
 from caseflow.core.web import page, page_number, requires
+from caseflow.oversight import queries as audit
 from caseflow.people import queries as people
-from caseflow.referrals.disclosure import language_name
+from caseflow.referrals.queries import language_name
 from caseflow.release import queries as release
 from caseflow.tenancy import queries as tenancy
 
@@ -71,7 +70,7 @@ def _administrator(user: User) -> tuple[str, int]:
 
 
 def _auditor(user: User) -> tuple[str, int]:
-    return page("casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=noun)
+    return page("casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun)
 
 
 def _steward(_user: User) -> tuple[str, int]:

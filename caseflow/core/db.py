@@ -186,14 +186,20 @@ def tenant() -> Tenant:
 
 
 @contextmanager
-def unit_of_work(org_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None) -> Iterator[Session]:
-    """One transaction of a job or a command, in an organisation's name: commits at the end, rolls back on any error."""
+def unit_of_work(
+    org_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None, *, keep: bool = True
+) -> Iterator[Session]:
+    """One transaction of a job or a command, in an organisation's name.
+
+    Commits at the end, rolls back on any error, or in any case where `keep` is False (a dry run).
+    """
     db.session.remove()
     if org_id is not None:
         enter(org_id, user_id)
     try:
         yield db.session()
-        db.session.commit()
+        if keep:
+            db.session.commit()
     finally:
         db.session.remove()
 

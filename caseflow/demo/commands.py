@@ -2,8 +2,7 @@
 
 import click
 
-from caseflow import create_app
-from caseflow.demo import seed as seeding
+from caseflow.demo import seed as demo
 
 COUNTRIES = ("kz", "kg", "tj", "iq", "all")
 
@@ -17,5 +16,4 @@ def seed(people: int, sized: str | None, number: int) -> None:
 
     Needs OWNER_DATABASE_URL for the first organisation. Where the demo is already, nothing is done.
     """
-    with create_app().app_context():
-        seeding.seed(people, sized, number)
+    demo.seed(people, sized, number)

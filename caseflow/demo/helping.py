@@ -7,7 +7,7 @@ from caseflow.accounts.permissions import Role
 from caseflow.core.db import db
 from caseflow.demo.clock import told_at
 from caseflow.demo.lives import Asked
-from caseflow.referrals.actions import answering, helpers, messages, reports, sessions
+from caseflow.referrals.actions import answering, assigning, messages, reports, sessions
 from caseflow.referrals.actions.reports import Findings
 from caseflow.referrals.actions.sessions import Held, Slot
 from caseflow.referrals.models import (
@@ -55,7 +55,7 @@ def _assign(asked: Asked, referral: Referral, user: User) -> None:
     if len(workers) > 1 and asked.tale.chance(0.15):
         chosen.add(workers[(asked.tale.number + 1) % len(workers)].user_id)
     with told_at(asked.tale.calendar.at(min(-1, asked.sent + 3), 10)):
-        helpers.assign(referral, chosen, asked.helper.user_id, by=user)
+        assigning.assign(referral, chosen, asked.helper.user_id, by=user)
 
 
 def help_on(asked: Asked, user: User) -> None:

@@ -26,7 +26,6 @@ from caseflow.tenancy.models import OrganisationKind
 
 T = TypeVar("T")
 BATCH = 10  # tales to a transaction
-ALL = "all"
 
 
 def seed(people: int, sized: str | None, seed: int = 1) -> None:
@@ -46,8 +45,7 @@ def seed(people: int, sized: str | None, seed: int = 1) -> None:
     organisations = found(steward, calendar, more_workers(people), random)
     _tell(tales(organisations, people, seed), organisations, calendar)
     if sized is not None:
-        chosen = [country for country in COUNTRIES if sized in (ALL, country.code.lower())]
-        load(config.owner_database_url, organisations, chosen, seed=seed)
+        load(config.owner_database_url, sized, seed=seed)
 
 
 def _tell(told: list[Tale], organisations: list[Founded], calendar: Calendar) -> None:

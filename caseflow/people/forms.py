@@ -260,7 +260,7 @@ class ConsentFormPage(OnceForm):
     categories = SelectMultipleField(_l("What may be told"), [InputRequired()], choices=Category.choices)
     given_by = RadioField(_l("Who gives the consent"), choices=ConsentGiver.choices, default=ConsentGiver.PERSON.value)
     guardian = LineField(_l("Name of the parent or guardian"), [Optional(), at_most(SHORT)])
-    how = RadioField(_l("How it was given"), choices=ConsentForm.choices, default=ConsentForm.SIGNED.value, name="way")
+    way = RadioField(_l("How it was given"), choices=ConsentForm.choices, default=ConsentForm.SIGNED.value)
     witness = LineField(_l("Name of the witness or the interpreter"), [Optional(), at_most(SHORT)])
     starts_on = DatePartsField(_l("From"), [InputRequired()])
     ends_on = DatePartsField(_l("Until"), [Optional(), NotInPast()])

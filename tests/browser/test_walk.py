@@ -15,9 +15,9 @@ from caseflow.people.register.reading import open_table
 from caseflow.tenancy.models import ReferralKind
 from tests.browser.conftest import Enter
 from tests.browser.stranger import Stranger
-from tests.browser.walker import Walker
+from tests.browser.walker import ARTEFACTS, PHONE, Walker
 from tests.cast import Cast
-from tests.stories.received import past, sent_days_ago
+from tests.stories.received import a_planned_session, an_accepted, past, sent_days_ago
 from tests.stories.referrals import a_referral, a_service
 
 pytestmark = pytest.mark.browser
@@ -358,9 +358,11 @@ def the_case_is_handed_over(aigerim: Walker, leader: Walker, officer: Walker, ca
     aigerim.look_again_in_arabic()
 
     leader.go("/handovers")
-    leader.waits_for(FAMILY_NAME)
+    leader.waits_for("H-")
+    leader.misses(FAMILY_NAME)
     leader.look("93-handovers")
-    leader.follow(FAMILY_NAME)
+    leader.follow("H-", within="main")
+    leader.reads(FAMILY_NAME, "He should not be housed in his old street.")
     handover = leader.path
     leader.misses(SECRET)
     leader.look("94-handover")
@@ -475,3 +477,22 @@ def the_officer_closes_the_case(officer: Walker, case: str) -> None:
     officer.reads("Closed")
     officer.look("112-closed")
     officer.look_again_in_arabic()
+
+
+def test_a_session_is_recorded_without_javascript(enter: Enter, cast: Cast, environment: dict[str, str]) -> None:
+    """The walk's key act on an old telephone: three taps and a line, with nothing but HTML."""
+    referral = an_accepted(cast)
+    session = a_planned_session(cast, referral)
+    past(environment["OWNER_DATABASE_URL"], session)
+    worker = enter("worker", javascript=False)
+    worker.page.set_viewport_size(PHONE)
+    worker.go("/")
+    worker.follow("Record it", within="main")
+    worker.press("Save", status=422)
+    worker.reads("Say whether the person came.")
+    worker.main.get_by_text("Came", exact=True).click()
+    worker.fill(summary="We spoke about papers.")
+    worker.press("Save")
+    worker.reads("The session is recorded; the sender is told.", "We spoke about papers.")
+    worker.page.screenshot(path=ARTEFACTS / "200-recorded-without-javascript.phone.png", full_page=True)
+    assert not worker.trouble

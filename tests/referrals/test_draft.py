@@ -120,6 +120,22 @@ def test_begin_clicked_twice_makes_one_draft(cast: Cast) -> None:
     assert _count(cast, "aigerim", Draft) == 1
 
 
+def test_begin_sent_again_after_sending_is_a_conflict(cast: Cast) -> None:
+    case = a_case(cast)
+    sent = a_referral(cast, case=case)
+    cast.be("aigerim").post(f"/cases/{case}/referrals/new", {"kind": "education", "draft": str(sent)}, expect=409)
+
+
+def test_step_of_another_case_or_of_a_stranger_is_not_found(cast: Cast) -> None:
+    case, other = a_case(cast), a_case(cast)
+    theirs = a_case(cast, by="stranger_worker")
+    steps = [an_agreed_plan(cast, other)[1], an_agreed_plan(cast, theirs, "stranger_worker")[1]]
+    for step in steps:
+        form = {"kind": "education", "step": str(step)}
+        cast.be("aigerim").post(f"/cases/{case}/referrals/new", form, expect=404)
+    assert _count(cast, "aigerim", Draft) == 0
+
+
 def test_draft_is_deleted_by_its_writer_and_not_by_a_stranger(cast: Cast) -> None:
     draft = a_draft(cast)
     cast.be("stranger").post(f"/referral-drafts/{draft}/delete", expect=404)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from caseflow.core.db import now
-from caseflow.referrals.actions import answering, helpers, reports, sessions
+from caseflow.referrals.actions import answering, assigning, reports, sessions
 from caseflow.referrals.actions.reports import Findings
 from caseflow.referrals.actions.sessions import Held, Slot
 from caseflow.referrals.models import Achievement, Attendance
@@ -45,7 +45,7 @@ def an_accepted(cast: Cast, *, workers: tuple[str, ...] = ("worker",), **fields:
     ids = [user_id(cast, name) for name in workers]
     if ids:
         with cast.acting("coordinator") as user:
-            helpers.assign(shared.received(referral_id, user), ids, ids[0], by=user)
+            assigning.assign(shared.received(referral_id, user), ids, ids[0], by=user)
     return referral_id
 
 

@@ -202,9 +202,7 @@ def test_case_is_closed_with_its_outcome_and_the_supervision_with_it(cast: Cast)
         assert db.session.scalars(select(Supervision)).one().ended_at is not None
         assert db.session.scalars(select(Contact)).one().called_off_at is not None
     officer.post(f"{page}/close", {"outcome": "sentence_ended", "note": "Again"}, expect=409)
-    officer.post(
-        f"{page}/contacts/new", {**parts("starts_at", here() + timedelta(days=2)), "way": "phone"}, expect=409
-    )
+    officer.post(f"{page}/contacts/new", {**parts("starts_at", here() + timedelta(days=2)), "way": "phone"}, expect=409)
     assert "The supervision has ended" in officer.get(page)
 
 

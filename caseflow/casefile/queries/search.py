@@ -68,7 +68,7 @@ def _by_number(text: str, user: User) -> list[Found]:
         select(Case.id).where(Case.org_id == user.org_id, Case.number.in_(spellings)),
         select(Case.id).where(Case.org_id == user.org_id, Case.person_id.in_(persons)),
     )
-    query = _shown(select(Case)).where(Case.id.in_(cases))
+    query = _shown(visible(user)).where(Case.id.in_(cases))
     return [Found(one, 1.0, number=True) for one in db.session.scalars(query.limit(SHOWN)).unique()]
 
 

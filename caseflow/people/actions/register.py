@@ -71,12 +71,10 @@ def import_rows(
     counts, memory = Counts(), Memory()
     rows = table.rows()
     while batch := list(islice(rows, BATCH)):
-        with unit_of_work(org_id, user_id) as session:
+        with unit_of_work(org_id, user_id, keep=not dry_run) as session:
             # Plans of foreign keys' look-ups, made while the tables were empty, would get slower with every row.
             session.execute(text("DISCARD PLANS"))
             outcome = _take_batch(session, batch, org_id, mapping, memory)
-            if dry_run:
-                session.rollback()
         counts = counts.plus(outcome)
         for refusal in outcome.refused:
             refuse(refusal)

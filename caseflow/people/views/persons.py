@@ -99,7 +99,7 @@ def new_consent(id: uuid.UUID) -> tuple[str, int] | Response:
             categories=[Category(one) for one in form.categories.data or ()],
             given_by=ConsentGiver(form.given_by.data),
             guardian=form.guardian.data,
-            form=ConsentForm(form.how.data),
+            form=ConsentForm(form.way.data),
             witness=form.witness.data,
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from caseflow.accounts.models import User
+from caseflow.assessments import queries as assessments
 from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id
 from caseflow.core.errors import Conflict, Refused
@@ -16,6 +17,7 @@ from caseflow.core.forms import check_version
 from caseflow.directory.models import Service
 from caseflow.people import actions as people
 from caseflow.people.models import Case, Category, Consent
+from caseflow.plans import queries as plans
 from caseflow.referrals import disclosure
 from caseflow.referrals.actions.grounds import check_ground
 from caseflow.referrals.kinds import KINDS
@@ -34,11 +36,20 @@ def start(
     step_id: uuid.UUID | None = None,
     by: User,
 ) -> Draft:
-    """Begin a draft; `id` is the one its form was given, so that a second click finds the draft of the first."""
+    """Begin a draft; `id` is the one its form was given, so that a second click finds the draft of the first.
+
+    A need or a step of another case gives 404.
+    """
     if found := people.sent_before(Draft, id, by=by):
         return found
+    if id is not None and db.session.get(Referral, (by.org_id, id)) is not None:
+        raise Conflict(_("This referral was sent already."))
     if not case.open():
         raise Refused(_("This case is closed: reopen it before you refer."))
+    if need_id is not None:
+        assessments.need(case, need_id)
+    if step_id is not None:
+        plans.step(case, step_id)
     draft = Draft(
         org_id=by.org_id,
         id=id or new_id(),

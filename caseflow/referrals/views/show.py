@@ -14,7 +14,7 @@ from caseflow.core.forms import Form
 from caseflow.core.web import done, page, requires
 from caseflow.directory import queries as directory
 from caseflow.referrals import queries
-from caseflow.referrals.actions import answering, helpers, messages
+from caseflow.referrals.actions import answering, assigning, messages
 from caseflow.referrals.actions.moves import REASONS
 from caseflow.referrals.forms.answers import Answer, AnswerForm, AssignForm, MessageForm, NoteForm, PauseForm
 from caseflow.referrals.kinds import outcome_labels
@@ -138,7 +138,7 @@ def assign(id: uuid.UUID) -> tuple[str, int] | Response:
 
     def act() -> None:
         primary = uuid.UUID(form.primary.data) if form.primary.data else None
-        helpers.assign(referral, [uuid.UUID(one) for one in form.workers.data or []], primary, by=current_user)
+        assigning.assign(referral, [uuid.UUID(one) for one in form.workers.data or []], primary, by=current_user)
 
     if form.accepts(act):
         return done(_("The workers are assigned and told."), ".show", id=id)

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 
 from caseflow.accounts.models import User
-from caseflow.audit.words import NOUNS
 from caseflow.core.forms import Form
+from caseflow.oversight.words import NOUNS
 
 
 class AuditFilter(Form):

@@ -6,7 +6,7 @@ from pathlib import Path
 import caseflow
 from caseflow.accounts import queries as accounts
 from caseflow.audit.actions import record
-from caseflow.audit.words import NOUNS
+from caseflow.oversight.words import NOUNS
 from tests.cast import Cast
 
 

@@ -5,10 +5,10 @@ from flask_login import current_user
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.permissions import Permission
-from caseflow.audit import queries
-from caseflow.audit.forms import AuditFilter
-from caseflow.audit.words import noun
 from caseflow.core.web import page, page_number, requires
+from caseflow.oversight import queries
+from caseflow.oversight.forms import AuditFilter
+from caseflow.oversight.words import noun
 
 bp = Blueprint("audit", __name__, template_folder="templates")
 

@@ -7,6 +7,9 @@ from sqlalchemy import func, select
 from caseflow.accounts.models import User
 from caseflow.audit.models import Entry
 from caseflow.core.db import Page, db
+from caseflow.oversight.words import noun
+
+__all__ = ["newest", "noun"]
 
 
 def newest(

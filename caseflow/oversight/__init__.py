@@ -1,0 +1,1 @@
+"""The window of those who watch over the others: the audit page. It owns no tables."""
