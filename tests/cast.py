@@ -34,6 +34,7 @@ from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Organisation, OrganisationKind, ReferralKind, SiteKind
 
 PASSWORD = "correct horse battery"
+READS = "en"  # everybody of the cast, so that tests can name what a page says
 KINDS = list(ReferralKind)
 
 
@@ -171,9 +172,10 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                 admin_id = admin.id
             with unit_of_work(made[slug], admin_id):
                 admin = db.session.get_one(User, (made[slug], admin_id))
+                admin.locale = READS
                 site = tenancy.add_site(name=f"{slug} 1", code="1", kind=SiteKind.PRISON, city="Almaty", by=admin)
                 for part in parts[1:]:
-                    accounts.add_user(
+                    user, _password = accounts.add_user(
                         name=part.full_name,
                         email=f"{part.name}@example.org",
                         role=part.role,
@@ -181,6 +183,7 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                         password=PASSWORD,
                         by=admin,
                     )
+                    user.locale = READS
 
 
 @dataclass

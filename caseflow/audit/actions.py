@@ -16,6 +16,8 @@ class Member(Protocol):
 
 def record(act: str, *, by: Member, on: Owned | None = None, case_id: uuid.UUID | None = None, **detail: Any) -> None:
     """Add an entry: `act` is `noun.verb`; `detail` holds codes, ids and numbers, never narrative text or names."""
+    if on is not None and on in db.session.new:
+        db.session.flush()  # a new row has its id from here on
     db.session.add(
         Entry(
             org_id=by.org_id,

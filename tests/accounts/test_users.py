@@ -104,9 +104,9 @@ def test_language_is_kept_before_and_after_signing_in(cast: Cast, app: Flask) ->
     browser.post("/language", {"locale": "xx", "next": "//evil.example"}, page="/sign-in")
     assert browser.location == "/"
     signed_in = cast.be("aigerim")
-    assert 'lang="ru"' in signed_in.get("/account")
-    signed_in.post("/language", {"locale": "en", "next": "/account"}, page="/account")
     assert 'lang="en"' in signed_in.get("/account")
+    signed_in.post("/language", {"locale": "ru", "next": "/account"}, page="/account")
+    assert 'lang="ru"' in signed_in.get("/account")
 
 
 def test_permissions_are_shown_as_the_code_has_them(cast: Cast) -> None:

@@ -15,7 +15,7 @@ from caseflow.people.register.reading import open_table
 from caseflow.tenancy.models import ReferralKind
 from tests.browser.conftest import Enter
 from tests.browser.stranger import Stranger
-from tests.browser.walker import ARTEFACTS, PHONE, Walker
+from tests.browser.walker import PHONE, Walker
 from tests.cast import Cast
 from tests.stories.received import a_planned_session, an_accepted, past, sent_days_ago
 from tests.stories.referrals import a_referral, a_service
@@ -494,5 +494,4 @@ def test_a_session_is_recorded_without_javascript(enter: Enter, cast: Cast, envi
     worker.fill(summary="We spoke about papers.")
     worker.press("Save")
     worker.reads("The session is recorded; the sender is told.", "We spoke about papers.")
-    worker.page.screenshot(path=ARTEFACTS / "200-recorded-without-javascript.phone.png", full_page=True)
     assert not worker.trouble

@@ -25,7 +25,7 @@ def test_guest_is_led_to_sign_in_and_back(app: Flask) -> None:
 
 
 def test_role_without_permission_is_told_so(cast: Cast) -> None:
-    assert "Ваша роль" in cast.be("aigerim").get("/users", expect=403)
+    assert "Your role does not open this page" in cast.be("aigerim").get("/users", expect=403)
 
 
 def test_unknown_address_and_bad_id_are_404(cast: Cast) -> None:
@@ -99,7 +99,7 @@ def test_upload_beyond_the_limit_is_413_with_words(own_app: Flask) -> None:
     own_app.config["MAX_CONTENT_LENGTH"] = 1000
     browser = Cast(own_app).be("admin")
     page = browser.post("/users/new", {"name": "x" * 5000}, expect=413)
-    assert "Файл слишком" in page
+    assert "The file is too large" in page
 
 
 def test_health_is_told_without_signing_in(app: Flask) -> None:

@@ -64,7 +64,8 @@ def test_each_country_has_its_services_and_names_in_its_script(told: Told) -> No
         )
         assert told.values(services) == set(ReferralKind)
         [(people, written, latin)] = told.ask(
-            f"SELECT count(*), count(*) FILTER (WHERE p.name ~ '{script}'), count(*) FILTER (WHERE latin_name ~ '^[A-Z]')"
+            f"SELECT count(*), count(*) FILTER (WHERE p.name ~ '{script}'),"
+            " count(*) FILTER (WHERE p.latin_name ~ '^[A-Z]')"
             f" FROM persons p JOIN organisations o ON o.id = p.org_id WHERE o.slug ~ '^{country.lower()}-'"
         )
         assert people == written == latin != 0

@@ -3,9 +3,13 @@
 import ast
 from pathlib import Path
 
+from sqlalchemy import select
+
 import caseflow
 from caseflow.accounts import queries as accounts
 from caseflow.audit.actions import record
+from caseflow.audit.models import Entry
+from caseflow.core.db import db
 from caseflow.oversight.words import NOUNS
 from tests.cast import Cast
 
@@ -24,6 +28,14 @@ def test_auditor_reads_who_did_what_newest_first(cast: Cast) -> None:
     assert rows.index("Данияр Омаров") < rows.index("Айгерім Сәрсенова")
     assert "case.read" in rows
     assert "pages: 7" in rows
+
+
+def test_entry_about_a_new_row_names_it(cast: Cast) -> None:
+    cast.be("aigerim")
+    with cast.acting("aigerim") as user:
+        entry = db.session.scalars(select(Entry).where(Entry.act == "session.begin")).one()
+        [session] = accounts.sessions(user)
+        assert entry.subject_id == session.id
 
 
 def test_audit_is_narrowed_by_noun_and_by_user(cast: Cast) -> None:

@@ -46,8 +46,8 @@ def test_names_change_and_the_person_is_found_by_the_new_ones_only(cast: Cast) -
     assert found(cast, "Сатыбалды")
     cast.be("aigerim").post(
         f"/cases/{case_id}/person",
-        person(name="Бауыржан Момышұлы", latin_name="Bauyrzhan Momyshuly", scripts=" بوريجان \n\n", national="222", prison="",
-               languages=["kk"], interpreter_language="kk", safe_to_phone="y"),
+        person(name="Бауыржан Момышұлы", latin_name="Bauyrzhan Momyshuly", scripts=" بوريجان \n\n", national="222",
+               prison="", languages=["kk"], interpreter_language="kk", safe_to_phone="y"),
     )  # fmt: skip
     assert not found(cast, "Сатыбалды")
     assert found(cast, "Momyshuly")

@@ -374,6 +374,7 @@ def test_command_writes_refused_rows_so_that_no_spreadsheet_runs_them(
         (("--org", "almaty", "--mapping", "example", SAMPLE), "Личное дело"),
         (("--org", "almaty", "--mapping", "iowa", ROOT / "Makefile"), "Fiscal Year Released"),
         (("--org", "almaty", "--mapping", "iowa", SAMPLE, "--encoding", "utf-16"), "utf-16"),
+        (("--org", "almaty", "--mapping", "iowa", SAMPLE, "--delimiter", "||"), "||"),
     ],
 )
 def test_command_says_in_one_line_why_it_cannot(
@@ -501,7 +502,8 @@ def test_job_told_twice_and_after_a_stop_takes_each_row_once(cast: Cast, redis: 
     with cast.acting("leader"):
         [held] = db.session.scalars(select(RegisterImport))
         assert held.unchanged == held.rows
-    assert counts(cast)["cases"] == held.rows
+        rows = held.rows
+    assert counts(cast)["cases"] == rows
 
 
 def test_two_imports_of_one_organisation_do_not_run_at_once(cast: Cast, app: Flask) -> None:

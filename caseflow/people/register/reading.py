@@ -114,6 +114,8 @@ def open_table(path: Path | str, *, encoding: str = "", delimiter: str = "", max
                 return _open_workbook(path, max_rows)
             if start == _OLD_EXCEL:
                 raise ReadingError(_l("This is a workbook of an old Excel. Save it as .xlsx or CSV and try again."))
+        if len(delimiter) > 1:
+            raise ReadingError(_l("The separator must be one sign, not “%(delimiter)s”.", delimiter=delimiter))
         encoding = _checked_encoding(path, encoding) if encoding else _find_encoding(path)
         return _open_csv(path, encoding, delimiter, max_rows)
     except OSError as error:
@@ -161,7 +163,7 @@ def _decodes(path: Path, encoding: str) -> bool:
                 if _CONTROLS.search(decoder.decode(chunk)):
                     raise ReadingError(_l("This is not a text file: it holds signs that no CSV has."))
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+        except UnicodeError:  # also a missing mark of the byte order
             return False
     return True
 
