@@ -25,7 +25,7 @@ from caseflow.tenancy.models import OrganisationKind, ReferralKind
 
 PASSWORD = "Try-caseflow-2026"  # noqa: S105 -- printed for whoever tries the demo
 FOUNDED = -500  # days from today
-CASELOAD = 30
+CASELOAD = 36
 
 STEWARD = Body(
     "caseflow-steward",

@@ -37,7 +37,7 @@ def shares(people: int) -> dict[str, tuple[int, int]]:
 
 
 def more_workers(people: int) -> dict[str, int]:
-    """By organisation: how many workers are missing for caseloads of about 30."""
+    """By organisation: how many workers are missing for caseloads of about 30 that are open."""
     missing = {}
     for country in COUNTRIES:
         numbers = dict(zip(("prison_service", "probation_service"), shares(people)[country.code], strict=True))

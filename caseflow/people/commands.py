@@ -93,7 +93,7 @@ def _run(
         def progress(counts: Counts) -> None:
             bar.update(counts.read - bar.n)
 
-        return import_rows(table, mapping, org_id=org_id, dry_run=dry_run, refuse=refuse, progress=progress)
+        return import_rows(table, mapping, org_id=org_id, dry_run=dry_run, whole=True, refuse=refuse, progress=progress)
 
 
 def _told(row: int, column: str, reason: str) -> str:

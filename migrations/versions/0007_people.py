@@ -89,7 +89,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "site_id"], ["sites.org_id", "sites.id"], name=op.f("fk_cases_org_id_site_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_cases_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_cases")),
         sa.UniqueConstraint("org_id", "number", name=op.f("uq_cases_org_id_number")),
     )
@@ -114,7 +113,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_identifiers_org_id_person_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_identifiers_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_identifiers")),
         sa.UniqueConstraint("org_id", "kind", "value", name=op.f("uq_identifiers_org_id_kind_value")),
     )
@@ -124,9 +122,6 @@ def upgrade() -> None:
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_name_keys_org_id_person_id")
-        ),
         sa.PrimaryKeyConstraint("org_id", "key", "person_id", name=op.f("pk_name_keys")),
     )
     op.create_table(
@@ -145,7 +140,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "person_id"], ["persons.org_id", "persons.id"], name=op.f("fk_names_org_id_person_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_names_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_names")),
     )
     op.create_index("ix_names_person", "names", ["org_id", "person_id"], unique=False)
@@ -246,7 +240,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "case_id"], ["cases.org_id", "cases.id"], name=op.f("fk_case_returns_org_id_case_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_case_returns_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_case_returns")),
         sa.UniqueConstraint("org_id", "case_id", name=op.f("uq_case_returns_org_id_case_id")),
     )
@@ -386,7 +379,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["org_id", "site_id"], ["sites.org_id", "sites.id"], name=op.f("fk_stays_org_id_site_id")
         ),
-        sa.ForeignKeyConstraint(["org_id"], ["organisations.id"], name=op.f("fk_stays_org_id")),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_stays")),
     )
     op.create_index("ix_stays_case", "stays", ["org_id", "case_id"], unique=False)

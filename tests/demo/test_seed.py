@@ -2,11 +2,14 @@
 
 from datetime import date
 
+import psycopg
 import pytest
+from flask import Flask
 
 from caseflow.accounts.permissions import Role
-from caseflow.core.db import db
+from caseflow.core.db import now, today
 from caseflow.core.search import query_keys
+from caseflow.demo import chapters
 from caseflow.demo.clock import told_at
 from caseflow.demo.seed import accounts, seed
 from caseflow.people.models import Phase
@@ -152,7 +155,7 @@ def test_second_time_changes_nothing_and_says_so(told: Told, capsys: pytest.Capt
     before = contents(told)
     with told.app.app_context():
         seed(PEOPLE, None)
-    assert "nothing was done" in capsys.readouterr().err
+    assert "nothing was done to them" in capsys.readouterr().err
     assert contents(told) == before
 
 
@@ -173,15 +176,32 @@ def test_same_seed_tells_the_same(stage: Stage, people: int) -> None:
         assert len(first["people"]) >= people
 
 
-def test_no_demo_no_accounts(stage: Stage, environment: dict[str, str], app: object) -> None:
-    with app.app_context():  # type: ignore[attr-defined]
+def test_interrupted_demo_is_told_anew_and_others_keep_theirs(stage: Stage) -> None:
+    with demo(stage, "told_half", 7) as told:
+        whole, others = contents(told), told.values("SELECT email FROM users WHERE email ~ 'example.org$'")
+        with psycopg.connect(told.owner_url) as owner:
+            owner.execute("DELETE FROM audit_entries WHERE act = 'demo.tell'")
+            owner.execute("DELETE FROM referral_messages")
+        with told.app.app_context():
+            seed(7, None)
+        assert contents(told) == whole
+        assert told.values("SELECT email FROM users WHERE email ~ 'example.org$'") == others != set()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # pytest-xdist's own thread does not mind
+def test_two_processes_tell_the_same_as_one(told: Told, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chapters, "WORTH", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with demo(stage, "told_by_two", PEOPLE) as shared:
+        assert contents(shared) == contents(told)
+
+
+def test_without_a_demo_there_are_no_accounts(app: Flask) -> None:
+    with app.app_context():
         assert accounts() == []
-        db.session.remove()
 
 
 def test_clock_goes_on_after_a_tale() -> None:
-    from caseflow.core.db import now, today
-
     moment = now().replace(year=2020)
     with told_at(moment):
         assert now() == moment

@@ -58,16 +58,19 @@ def import_rows(
     org_id: uuid.UUID,
     user_id: uuid.UUID | None = None,
     dry_run: bool = False,
+    whole: bool = False,
     refuse: Callable[[Refusal], None] = lambda _refusal: None,
     progress: Callable[[Counts], None] = lambda _counts: None,
 ) -> Counts:
     """Take the rows of a table in an organisation's name; gives the counts.
 
     `refuse` gets each row that cannot be taken, in the order of the file, `progress` the counts after each batch of
-    500 rows. With `dry_run` all is done and nothing is kept. Raises MappingError or ReadingError before the first row.
+    500 rows. With `dry_run` all is done and nothing is kept; `whole` says that the file was read to its end before.
+    Raises MappingError or ReadingError before the first row.
     """
     mapping.check(table.columns)
-    table.count_rows()  # a file that breaks off is refused before anything of it is taken
+    if not whole:
+        table.count_rows()  # a file that breaks off is refused before anything of it is taken
     counts, memory = Counts(), Memory()
     rows = table.rows()
     while batch := list(islice(rows, BATCH)):

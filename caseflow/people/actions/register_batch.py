@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Uuid, any_, delete, literal, update
 from caseflow.core.db import db, new_id, now
 from caseflow.core.search import name_keys
 from caseflow.people.actions import register_known as known
-from caseflow.people.actions.bulk import insert_rows, update_rows
+from caseflow.people.actions.bulk import insert_columns, insert_rows, update_rows
 from caseflow.people.actions.persons import write_name_keys
 from caseflow.people.actions.register_known import CASE, PERSON, Number
 from caseflow.people.models import (
@@ -239,7 +239,9 @@ class _Batch:
         )
 
     def _write_new_persons(self) -> None:
-        persons, names, keys, numbers = [], [], [], []
+        persons, names, numbers = [], [], []
+        keys: list[int] = []
+        owners: list[uuid.UUID] = []
         whose = {"org_id": self.org_id, "created_at": self.moment}
         for number, pending in self.new.items():
             values: dict[str, Any] = dict.fromkeys(PERSON)
@@ -255,11 +257,13 @@ class _Batch:
             persons.append(first | values | safe | {"latin_name": latin, "literacy": "unknown", "version": 1})
             names += [_name_row(whose, pending.id, kind, full) for kind, full in written]
             found = name_keys(*(full for _kind, full in written))
-            keys += [{"org_id": self.org_id, "key": key, "person_id": pending.id} for key in found]
+            keys += found
+            owners += [pending.id] * len(found)
             numbers += [_number_row(whose, pending.id, kind, value) for kind, value in held.items()]
         insert_rows(Person, persons)
         insert_rows(Name, names)
-        insert_rows(NameKey, keys)
+        if keys:
+            insert_columns(NameKey, {"org_id": [self.org_id] * len(keys), "key": keys, "person_id": owners})
         insert_rows(Identifier, numbers)
 
     def _write_changed_persons(self) -> None:

@@ -1,9 +1,10 @@
 """What the database holds of the persons and cases that a batch of a register names."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, literal, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, func, literal, select, true, tuple_
 
 from caseflow.core.db import db
 from caseflow.people.models import Case, Identifier, Name, Person
@@ -22,19 +23,31 @@ Number = tuple[str, str]  # the kind of an identifier and its value
 def persons(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
     """The persons with these register numbers, by number."""
     columns = [Person.id, Person.number, Person.name, Person.latin_name, *(getattr(Person, name) for name in PERSON)]
-    query = select(*columns).where(Person.org_id == org_id, Person.number == any_(literal(numbers, ARRAY(Text))))
-    return {row.number: dict(row._mapping) for row in db.session.execute(query)}
+    return _one_by_one(numbers, lambda number: select(*columns).where(Person.org_id == org_id, Person.number == number))
 
 
 def cases(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
     """The cases with these numbers, by number, each with its person's number."""
     columns = [Case.id, Case.number, Case.phase, Case.site_id, Case.register_print, *(getattr(Case, c) for c in CASE)]
-    query = (
-        select(*columns, Person.number.label("person_number"))
-        .join(Person, (Person.org_id == Case.org_id) & (Person.id == Case.person_id))
-        .where(Case.org_id == org_id, Case.number == any_(literal(numbers, ARRAY(Text))))
+    whose = select(Person.number).where(Person.org_id == Case.org_id, Person.id == Case.person_id)
+    return _one_by_one(
+        numbers,
+        lambda number: select(*columns, whose.scalar_subquery().label("person_number")).where(
+            Case.org_id == org_id, Case.number == number
+        ),
     )
-    return {row.number: dict(row._mapping) for row in db.session.execute(query)}
+
+
+def _one_by_one(numbers: list[str], query: Callable[[ColumnElement[str]], Select[Any]]) -> dict[str, dict[str, Any]]:
+    """The rows with these numbers, each looked up by its index.
+
+    While a register fills empty tables there are no statistics yet, and a list of numbers in one condition would make
+    the planner read all rows of the organisation instead, for every batch again.
+    """
+    wanted = func.unnest(literal(sorted(set(numbers)), ARRAY(Text))).table_valued("number", name="wanted")
+    found = query(wanted.c.number).limit(1).lateral("found")
+    rows = db.session.execute(select(found).select_from(wanted).join(found, true()))
+    return {row.number: dict(row._mapping) for row in rows}
 
 
 def holders(org_id: uuid.UUID, numbers: list[Number]) -> dict[Number, str]:

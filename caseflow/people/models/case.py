@@ -17,11 +17,12 @@ from caseflow.people.models.codes import (
     Phase,
     TaskKind,
 )
+from caseflow.people.models.part import Part
 from caseflow.people.models.person import Person
 from caseflow.tenancy.models import Site
 
 
-class Case(Owned, Model):
+class Case(Part, Model):
     """One stretch of work with a person, from intake to after release. Its phase is held here and nowhere else."""
 
     __tablename__ = "cases"
@@ -90,7 +91,7 @@ class Case(Owned, Model):
         return next((a.user for a in self.assignments if a.role is AssignmentRole.PRIMARY), None)
 
 
-class CaseReturn(Owned, Model):
+class CaseReturn(Part, Model):
     """That the person came back to prison after the release this case records."""
 
     __tablename__ = "case_returns"
@@ -122,7 +123,7 @@ class CaseParty(Owned, Model):
     until: Mapped[datetime | None]
 
 
-class Stay(Owned, Model):
+class Stay(Part, Model):
     """Where the person was held, and from when to when."""
 
     __tablename__ = "stays"

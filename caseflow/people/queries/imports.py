@@ -14,7 +14,8 @@ from sqlalchemy.orm import joinedload
 from caseflow.accounts.models import User
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.people.models import RegisterImport
-from caseflow.people.register.mapping import Mapping
+from caseflow.people.register.fields import Unfit
+from caseflow.people.register.mapping import Mapping, Rule
 from caseflow.people.register.reading import Row, RowError, Table, open_table
 from caseflow.people.register.rows import Record, convert
 
@@ -24,7 +25,7 @@ EXAMPLES = 3  # values of a column
 
 @dataclass(frozen=True)
 class Preview:
-    """A file beside its mapping: what was found out, examples of each field's source, and the first rows as taken."""
+    """A file beside its mapping: what was found out, what fills each field, and the first rows as taken."""
 
     table: Table
     mapping: Mapping
@@ -70,13 +71,19 @@ def preview(register_import: RegisterImport) -> Preview:
     return Preview(
         table=table,
         mapping=mapping,
-        examples={rule.target.name: _examples(rule.columns(), rows) for rule in mapping.rules},
+        examples={rule.target.name: _examples(rule, rows) for rule in mapping.rules},
         records=[one for one in converted if isinstance(one, Record)],
         problems=[error for one in converted if not isinstance(one, Record) for error in one],
         unused=mapping.unused(table.columns),
     )
 
 
-def _examples(columns: list[str], rows: list[Row]) -> list[str]:
-    values = [row.cells[column] for row in rows for column in columns if row.cells.get(column)]
+def _examples(rule: Rule, rows: list[Row]) -> list[str]:
+    """The first values that fill a field: what the column holds, or what the template makes of it."""
+    good = [row for row in rows if row.error is None]
+    if rule.template:
+        made = [rule.value(row.number, row.cells) for row in good]
+        values = [str(value) for value in made if value is not None and not isinstance(value, Unfit)]
+    else:
+        values = [row.cells[rule.column] for row in good if rule.column and row.cells[rule.column]]
     return list(dict.fromkeys(values))[:EXAMPLES]

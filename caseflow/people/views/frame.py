@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from caseflow.people.models import Case, Phase
+from caseflow.tenancy.models import OrganisationKind
 
 TONES = {Phase.PRE_RELEASE: "warn", Phase.RELEASED: "good", Phase.POST_RELEASE_SUPPORT: "good", Phase.CLOSED: "neutral"}
 
@@ -38,7 +39,8 @@ TABS = (
 
 def case_tabs(case: Case) -> list[dict[str, object]]:
     """The pages of the case that exist here and are open to the reader, as `ui.subnav` takes them."""
-    open_to_reader = [tab for tab in TABS if _open(tab.endpoint)]
+    probation = current_user.organisation.kind is OrganisationKind.PROBATION_SERVICE
+    open_to_reader = [tab for tab in TABS if _open(tab.endpoint) and (probation or tab.endpoint != "supervision.show")]
     here = request.endpoint or ""
     current = max(open_to_reader, key=lambda tab: _nearness(tab, here), default=None)
     return [

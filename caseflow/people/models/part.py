@@ -1,0 +1,16 @@
+"""Rows that hang on a person or a case."""
+
+import uuid
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from caseflow.core.db import Owned
+
+
+class Part(Owned):
+    """A row whose key into another row of the organisation (`belongs_to`) keeps it within the organisation.
+
+    A second foreign key, to the organisation itself, would only cost a look-up for each of a register's many rows.
+    """
+
+    org_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, sort_order=-4)
