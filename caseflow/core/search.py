@@ -153,6 +153,7 @@ def _key(bones: str) -> int:
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
+@lru_cache(maxsize=20_000)
 def _word_keys(word: str) -> frozenset[int]:
     exact = _skeletons(word)
     return frozenset(_key(bones) for bones in exact.union(*map(_shortened, exact)))

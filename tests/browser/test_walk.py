@@ -46,7 +46,7 @@ def register(folder: Path) -> Path:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(columns.split(";"))
         for row in rows:
-            rest = ["", "", "03.11.2025 09:30", "осужден", "ст. 188", "13", end, "1", "almaty 1"]
+            rest = ["", "", "03.11.2025", "осужден", "ст. 188", "13", end, "1", "almaty 1"]
             writer.writerow([*row, *rest])
     return path
 

@@ -7,6 +7,7 @@ not the responsible worker, and no name that a worker wrote.
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,6 +28,8 @@ from caseflow.tenancy import queries as tenancy
 
 _BY_SLUG = text("SELECT organisation_by_slug(:slug)")
 BATCH = 500  # rows of the file in one transaction
+
+Batch = list[tuple[Row, Record | list[RowError]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,7 @@ def import_rows(
     if not whole:
         table.count_rows()  # a file that breaks off is refused before anything of it is taken
     counts, memory = Counts(), Memory()
-    rows = table.rows()
-    while batch := list(islice(rows, BATCH)):
+    for batch in _ahead(_batches(table, mapping)):
         with unit_of_work(org_id, user_id, keep=not dry_run) as session:
             # Plans of foreign keys' look-ups, made while the tables were empty, would get slower with every row.
             session.execute(text("DISCARD PLANS"))
@@ -87,18 +89,27 @@ def import_rows(
     return counts
 
 
-def _take_batch(session: Session, rows: list[Row], org_id: uuid.UUID, mapping: Mapping, memory: Memory) -> Outcome:
-    """Convert and take the rows of one transaction; nobody opens a case of the organisation by hand meanwhile."""
+def _batches(table: Table, mapping: Mapping) -> Iterator[Batch]:
+    rows = table.rows()
+    while some := list(islice(rows, BATCH)):
+        yield [(row, convert(mapping, row)) for row in some]
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, the next one being made ready while the database writes the last."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = pool.submit(next, batches, None)
+            yield batch
+
+
+def _take_batch(session: Session, batch: Batch, org_id: uuid.UUID, mapping: Mapping, memory: Memory) -> Outcome:
+    """Take the rows of one transaction; nobody opens a case of the organisation by hand meanwhile."""
     hold("persons", org_id)
     organisation = tenancy.organisation(org_id)
-    records: list[tuple[Row, Record]] = []
-    outcome = Outcome()
-    for row in rows:
-        converted = convert(mapping, row)
-        if isinstance(converted, Record):
-            records.append((row, converted))
-        else:
-            outcome.refused.append(Refusal(row, converted))
+    outcome = Outcome(refused=[Refusal(row, said) for row, said in batch if not isinstance(said, Record)])
+    records = [(row, said) for row, said in batch if isinstance(said, Record)]
     for part in _takeable(session, records, lambda some: take(organisation, mapping, some, memory)):
         outcome.add(part)
     outcome.refused.sort(key=lambda refusal: refusal.row.number)

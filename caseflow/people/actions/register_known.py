@@ -44,7 +44,9 @@ def _one_by_one(numbers: list[str], query: Callable[[ColumnElement[str]], Select
     While a register fills empty tables there are no statistics yet, and a list of numbers in one condition would make
     the planner read all rows of the organisation instead, for every batch again.
     """
-    wanted = func.unnest(literal(sorted(set(numbers)), ARRAY(Text))).table_valued("number", name="wanted")
+    wanted = (
+        func.unnest(literal(sorted(set(numbers)), ARRAY(Text))).table_valued("number", name="wanted").render_derived()
+    )
     found = query(wanted.c.number).limit(1).lateral("found")
     rows = db.session.execute(select(found).select_from(wanted).join(found, true()))
     return {row.number: dict(row._mapping) for row in rows}
