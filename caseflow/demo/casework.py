@@ -170,11 +170,11 @@ def _plan(tale: Tale, case: Case, needs: list[Need], user: User) -> None:
         for place, need in enumerate(needs[: tale.pick((1, 2, 2))]):
             aim = tale.pick(words.aims[need.area])
             last = place == 1 and tale.chance(0.3)
-            target = None if last else tale.calendar.day(tale.admitted + 20 + tale.pick((60, 90, 180, 360)))
+            target = None if last else tale.calendar.day(tale.random.randint(15, 200))
             goal = plans.add_goal(case, area=need.area, title=aim.title, target_on=target, need=need, by=user)
             goals.append(goal)
             for title, actor in aim.steps[: 2 if place else 3]:
-                due = tale.calendar.day(tale.admitted + 20 + tale.random.randint(20, 120))
+                due = tale.calendar.day(max(tale.admitted + 40, tale.random.randint(-12, 75)))
                 step = plans.add_step(goal, title=title, actor=actor, due_on=due, by=user)
                 if actor is StepActor.CSO or not tale.steps:
                     tale.steps.append(step.id)
@@ -196,16 +196,18 @@ def _go_on(tale: Tale, goals: list[Goal], user: User) -> None:
     with told_at(tale.calendar.at(tale.admitted + 100)):
         own = [step for goal in goals for step in goal.steps if step.id not in tale.steps]
         for step in own[:1]:
-            plans.set_step_status(step, tale.pick((StepStatus.COMPLETED, StepStatus.IN_PROGRESS)), by=user)
+            plans.set_step_status(
+                step, tale.pick((StepStatus.COMPLETED, StepStatus.COMPLETED, StepStatus.IN_PROGRESS)), by=user
+            )
         if len(goals) > 1 and tale.chance(0.3):
             plans.set_goal_status(goals[1], GoalStatus.ACHIEVED, by=user)
 
 
 def _tasks(tale: Tale, case: Case, user: User) -> None:
     words = tale.country.words
-    for place in range(tale.pick((0, 1, 1, 1, 2)) if tale.life.phase is not Phase.CLOSED else 0):
+    for _place in range(tale.pick((0, 1, 1, 1, 2)) if tale.life.phase is not Phase.CLOSED else 0):
         with told_at(tale.calendar.at(max(tale.admitted, -tale.random.randint(7, 20)))):
-            due = tale.calendar.day(DUE[(tale.number * 5 + place * 7) % len(DUE)])
+            due = tale.calendar.day(tale.pick(DUE))
             people.add_task(case, title=tale.pick(words.tasks), due_on=due, by=user)
     if tale.admitted < -40 and tale.chance(0.4):
         with told_at(tale.calendar.at(-30)):

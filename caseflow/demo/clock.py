@@ -7,6 +7,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from caseflow.core import db as core_db
+from caseflow.core.db import db
 
 
 class _Told(datetime):
@@ -32,6 +33,8 @@ def told_at(moment: datetime) -> Iterator[None]:
     vars(core_db)["datetime"] = _Told
     try:
         yield
+        # Rows are dated when they are written, which must be before the clock goes on.
+        db.session.flush()
     finally:
         vars(core_db)["datetime"] = held
 

@@ -23,6 +23,7 @@ from caseflow.referrals.models import (
 
 HELPED = {Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD, Status.COMPLETED, Status.ENDED_EARLY}
 HELD = {Status.COMPLETED: 3, Status.IN_PROGRESS: 3, Status.ON_HOLD: 2, Status.ENDED_EARLY: 2}  # sessions, at most
+RECENT = {Status.IN_PROGRESS: -20, Status.ON_HOLD: -17}
 QUESTIONED = 3  # of so many referrals that wait for an answer, one was asked about and answered
 
 
@@ -62,7 +63,8 @@ def help_on(asked: Asked, user: User) -> None:
     """What the worker does: sessions with their attendance, a note, a message, and the end report."""
     tale, words = asked.tale, asked.tale.country.words
     referral = db.session.get_one(Referral, asked.key)
-    first = asked.sent + tale.random.randint(5, 8)
+    # What is going on has its sessions in these weeks, however long ago it began.
+    first = max(asked.sent + tale.random.randint(5, 8), RECENT.get(asked.status, asked.sent) if asked.status else 0)
     if asked.talk is not None:
         with told_at(tale.calendar.at(min(-1, asked.sent + 5))):
             messages.send_message(referral, asked.talk[0], by=user)

@@ -13,6 +13,7 @@ from caseflow.demo.lives import PRISON_LIVES, PROBATION_LIVES, Asked, Life, Tale
 from caseflow.demo.names import People
 from caseflow.people.actions import CaseFields, PersonFields
 from caseflow.people.models import IdentifierKind, LegalStatus, Literacy, Phase, Sex
+from caseflow.referrals.models import Status
 from caseflow.tenancy.models import OrganisationKind, ReferralKind
 
 OUTCOMES = {
@@ -21,6 +22,7 @@ OUTCOMES = {
     ReferralKind.EMPLOYMENT: ("ready", "interview", "job", "kept_13_weeks"),
     ReferralKind.FAMILY_CONTACT: ("found", "resumed", "visits", "mediated"),
 }
+ENDED = (Status.COMPLETED, Status.ENDED_EARLY, Status.WITHDRAWN)
 PRISONERS = 0.8  # of a country's people; the others are with its probation service from the start
 
 
@@ -108,11 +110,13 @@ def _people(country: Country, label: str | None, random: Random) -> People:
 
 
 def _asked(tale: Tale, csos: list[Founded], kinds: Iterator[ReferralKind]) -> Iterator[Asked]:
-    latest = min(-1, (tale.release or 0) - 3) if (tale.release or 0) < 0 else -1
     for status in tale.life.referrals:
         kind = next(kinds)
         receiver, service_id = _offer(tale, csos, kind)
         outcomes = tuple(tale.random.sample(OUTCOMES[kind], tale.random.choice((1, 1, 2))))
+        # What was over before the release was sent before it; what goes on may be of this week.
+        before = status in ENDED and tale.release is not None
+        latest = min(-1, (tale.release or 0) - 30) if before else -1
         day = tale.calendar.working(sent(status, tale.admitted + 32, latest, tale.random))
         talk = tale.pick(tale.country.words.messages) if tale.chance(0.35) else None
         yield Asked(tale, kind, status, day, receiver, service_id, outcomes, talk)

@@ -11,7 +11,7 @@ from caseflow.people import actions as people
 from caseflow.people.models import Case, Category, Consent, ConsentForm
 from caseflow.referrals.actions import consents as closing
 from caseflow.referrals.actions import drafts, messages, sending, withdrawing
-from caseflow.referrals.models import Draft, Referral, Status, Urgency, WithdrawReason
+from caseflow.referrals.models import Draft, Location, Referral, Status, Urgency, WithdrawReason
 from caseflow.tenancy.models import ReferralKind
 
 TOLD = {
@@ -50,8 +50,8 @@ def _write(draft: Draft, asked: Asked, user: User) -> None:
         draft,
         reason=tale.pick(words.reasons[asked.kind]),
         outcomes=asked.outcomes,
-        urgency=tale.pick((Urgency.STANDARD,) * 6 + (Urgency.SHORT_NOTICE,) * 2 + (Urgency.URGENT,)),
-        location=draft.location,
+        urgency=_urgency(asked),
+        location=_location(asked, draft.location),
         complete_by=tale.calendar.day(asked.sent + 120) if tale.chance(0.4) else None,
         language=draft.language,
         interpreter=draft.interpreter,
@@ -59,6 +59,19 @@ def _write(draft: Draft, asked: Asked, user: User) -> None:
         details=details,
         by=user,
     )
+
+
+def _urgency(asked: Asked) -> Urgency:
+    """Any; but what waits for its answer does so, in most cases, in time."""
+    if asked.status is Status.SENT and asked.sent < -6 and asked.tale.chance(0.8):
+        return Urgency.STANDARD
+    return Urgency(asked.tale.pick((Urgency.STANDARD,) * 6 + (Urgency.SHORT_NOTICE,) * 2 + (Urgency.URGENT,)))
+
+
+def _location(asked: Asked, usual: Location) -> Location:
+    """In the community once the person is released, which the file may learn only later."""
+    release = asked.tale.release
+    return Location.COMMUNITY if release is not None and release <= asked.sent else usual
 
 
 def _tell(draft: Draft, asked: Asked, case: Case, user: User) -> None:

@@ -73,12 +73,12 @@ def _contacts(tale: Tale, case: Case, begins: int, every: int, user: User) -> No
         day += every
     if tale.life.phase is Phase.CLOSED:
         return
-    fate = tale.number % 5
-    if fate == 0:  # its time has passed, and nobody has said what came of it
-        _planned(tale, case, -1 - tale.number % 2, told=-9, user=user)
-    elif fate == 1:
+    fate = tale.random.random()
+    if fate < 0.1:  # its time has passed, and nobody has said what came of it
+        _planned(tale, case, -tale.random.randint(1, 3), told=-9, user=user)
+    elif fate < 0.3:
         _planned(tale, case, 0, told=-8, user=user)
-    elif fate != 2:
+    elif fate < 0.9:
         _planned(tale, case, tale.random.randint(1, 6), told=-3, user=user)
 
 

@@ -15,7 +15,7 @@ from caseflow.referrals.models import Event, Status
 
 FRESH = timedelta(days=8)
 MOST = 12  # fresh pieces of news for one organisation
-READ = timedelta(days=2)
+READ = timedelta(days=4)  # a weekend, and the day before it
 ENDS = (Status.DECLINED, Status.COMPLETED, Status.ENDED_EARLY)
 
 

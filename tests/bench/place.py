@@ -1,6 +1,5 @@
 """Installations of a stated size to measure in, on PostgreSQL and Redis of their own."""
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from psycopg import sql
 from caseflow import create_app
 from caseflow.config import Config
 from caseflow.core import installation
+from caseflow.core.db import db
 from caseflow.core.embedded import Servers
 from caseflow.demo.countries import COUNTRIES
 from caseflow.demo.founding import PASSWORD
@@ -23,7 +23,8 @@ from caseflow.demo.seed import seed
 from caseflow.demo.sized import load
 from tests.cast import Browser
 
-TALES = 400  # people of the demo, whose lives are told in full; the rest is filled in
+TALES = 300  # people of the demo, whose lives are told in full; the rest is filled in
+TOLD = "told"
 EVERYBODY = sum(country.held for country in COUNTRIES)
 # Iraq has the largest prison service: a worker with about forty cases, a leader who sees all, a CSO's coordinator.
 WORKER, LEADER, COORDINATOR = "case1@prison.iq.example", "huda@prison.iq.example", "sara@amal.iq.example"
@@ -45,7 +46,6 @@ class Place:
 
     people: int
     environment: dict[str, str]
-    superuser_url: str
     app: Flask
 
     def owner(self) -> "psycopg.Connection[Any]":
@@ -87,39 +87,51 @@ class Place:
 
 @contextmanager
 def servers(folder: Path) -> Iterator[Servers]:
-    """PostgreSQL and Redis for all places, as durable as a real installation's."""
+    """PostgreSQL and Redis for all places, as durable as a real installation's; the demo's tales are told in it."""
     with Servers(folder) as started:
+        _migrated(started, TOLD)
+        _tell(started)
         yield started
+
+
+def _tell(started: Servers) -> None:
+    """Tell the tales once, into the database that every place begins as a copy of."""
+    app = create_app(Config.from_env(_environment(started, TOLD)))
+    with app.app_context():
+        seed(TALES, None)
+        db.engine.dispose()
 
 
 def place(started: Servers, people: int) -> Place:
     """Make an installation with this many people; the planner's statistics and the visibility map are fresh."""
     name = f"people_{people}"
-    installation.prepare_server(started.superuser_url, database=name, passwords={})
-    environment = {**started.environment, "CASEFLOW_LIMITS": "false", "CASEFLOW_LOG_LEVEL": "ERROR"}
-    for key in ("DATABASE_URL", "OWNER_DATABASE_URL"):
-        environment[key] = environment[key].rsplit("/", 1)[0] + "/" + name
-    installation.migrate(environment["OWNER_DATABASE_URL"], wall_key=environment["CASEFLOW_WALL_KEY"])
-    app = create_app(Config.from_env(environment))
-    with app.app_context():
-        seed(TALES, None)
+    with psycopg.connect(started.superuser_url, autocommit=True) as superuser:
+        superuser.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER caseflow_owner").format(
+                sql.Identifier(name), sql.Identifier(TOLD)
+            )
+        )
+        superuser.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO caseflow_app").format(sql.Identifier(name)))
+    environment = _environment(started, name)
     load(environment["OWNER_DATABASE_URL"], "all", scale=people / EVERYBODY)
-    superuser_url = started.superuser_url.rsplit("/", 1)[0] + "/" + name
-    with psycopg.connect(superuser_url, autocommit=True) as superuser:
+    with psycopg.connect(_database(started.superuser_url, name), autocommit=True) as superuser:
         superuser.execute("VACUUM (ANALYZE)")
         superuser.execute("CHECKPOINT")
-    return Place(people, environment, superuser_url, app)
+        # Part (a) runs a page's SQL as the owner, and some of it calls functions that only the app may call.
+        superuser.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO caseflow_owner")
+    return Place(people, environment, create_app(Config.from_env(environment)))
 
 
-def rows(place: Place, name: str) -> int:
-    """How many rows a table has."""
-    with place.owner() as owner:
-        [(count,)] = owner.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name))).fetchall()
-    return int(count)
+def _migrated(started: Servers, name: str) -> None:
+    installation.prepare_server(started.superuser_url, database=name, passwords={})
+    environment = _environment(started, name)
+    installation.migrate(environment["OWNER_DATABASE_URL"], wall_key=environment["CASEFLOW_WALL_KEY"])
 
 
-def seconds(act: Any) -> float:
-    """How long a call takes."""
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began
+def _environment(started: Servers, name: str) -> dict[str, str]:
+    urls = {key: _database(started.environment[key], name) for key in ("DATABASE_URL", "OWNER_DATABASE_URL")}
+    return {**started.environment, **urls, "CASEFLOW_LIMITS": "false", "CASEFLOW_LOG_LEVEL": "ERROR"}
+
+
+def _database(url: str, name: str) -> str:
+    return url.rsplit("/", 1)[0] + "/" + name

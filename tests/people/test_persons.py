@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from caseflow.core.db import db, new_id, today
-from caseflow.core.errors import Conflict
+from caseflow.core.errors import Conflict, Refused
 from caseflow.core.search import query_keys
 from caseflow.people import actions, queries
 from caseflow.people.models import Category, Consent, IdentifierKind, NameKey, Relative
@@ -208,3 +208,15 @@ def test_nobody_consents_to_their_own_organisation(cast: Cast) -> None:
     case_id = a_case(cast)
     form = consent(cast, grantee=str(cast.organisation("almaty")))
     assert 'id="grantee-error"' in cast.be("aigerim").post(f"/cases/{case_id}/consents/new", form, expect=422)
+
+
+def test_actions_hold_to_the_rules_of_consent_without_a_form(cast: Cast) -> None:
+    case_id = a_case(cast)
+    kamqor = cast.organisation("kamqor")
+    with cast.acting("aigerim") as user:
+        case = queries.opened(case_id, user)
+        for grantee, categories in ((case.org_id, [Category.IDENTITY]), (kamqor, [])):
+            with pytest.raises(Refused):
+                actions.record_consent(
+                    case, grantee_org_id=grantee, purpose="x", categories=categories, starts_on=today(), by=user
+                )

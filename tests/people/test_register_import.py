@@ -18,9 +18,10 @@ from redis import Redis
 from sqlalchemy import func, select
 
 from caseflow.core.db import db, unit_of_work
+from caseflow.core.errors import Refused
 from caseflow.core.search import query_keys
 from caseflow.people import actions, queries
-from caseflow.people.actions.register import Counts, import_rows
+from caseflow.people.actions.register import Counts, import_rows, organisation_of
 from caseflow.people.actions.register_batch import Refusal
 from caseflow.people.models import (
     Case,
@@ -515,3 +516,41 @@ def test_two_imports_of_one_organisation_do_not_run_at_once(cast: Cast, app: Fla
             pass
         with _alone(cast.organisation("probation")):
             pass
+
+
+def test_job_that_cannot_read_the_file_says_so(cast: Cast, redis: "Redis") -> None:
+    address = upload(cast, SAMPLE.read_bytes())
+    leader = cast.be("leader")
+    leader.post(f"{address}/start", page=address)
+    with cast.acting("leader"):
+        [held] = db.session.scalars(select(RegisterImport))
+        held.mapping = MAPPING  # reads columns that this file does not have
+    cast.deliver(redis)
+    with cast.acting("leader"):
+        [held] = db.session.scalars(select(RegisterImport))
+        assert held.state == "failed"
+        assert held.problem
+    assert "Latin" in leader.get(address)
+    assert counts(cast)["cases"] == 0
+
+
+def test_site_of_a_probation_service_is_an_office(cast: Cast) -> None:
+    org_id = cast.organisation("probation")
+    with cast.app.app_context():
+        assert import_rows(open_table(SAMPLE), Mapping.load(shipped()["iowa"]), org_id=org_id).taken
+        assert organisation_of("probation") == org_id
+        with pytest.raises(Refused):
+            organisation_of("nobody")
+    with cast.acting("probation_leader"):
+        assert set(db.session.scalars(select(Site.kind).where(Site.code != "1"))) == {"office"}
+
+
+def test_case_of_the_register_says_so_in_its_timeline_and_has_no_worker(cast: Cast, take: Take) -> None:
+    take(FIRST)
+    with cast.app.test_request_context(), cast.acting("leader") as leader:
+        case = db.session.scalars(queries.visible(leader)).one()
+        case_id = case.id
+        assert sorted(one.kind for one in queries.happenings(case)) == ["phase", "stay"]
+    page = cast.be("leader").get(f"/cases/{case_id}/notes")
+    assert "cf-tag--bad" in page  # nobody is responsible yet
+    cast.be("aigerim").get(f"/cases/{case_id}/notes", expect=404)
