@@ -27,7 +27,7 @@ class Door:
     label: str
     permission: Permission
     kinds: tuple[Kind, ...] = tuple(Kind)
-    rooms: tuple[str, ...] = ()  # blueprints whose other pages belong to it
+    rooms: tuple[str, ...] = ()  # blueprints, or single endpoints, whose pages belong to it
     count: Callable[[User], int] | None = None
 
 
@@ -42,12 +42,25 @@ DOORS = (
     ),
     Door("referrals.sent", _l("Referrals sent"), Permission.SEND_REFERRALS, (PRISON, PROBATION), ("referrals",)),
     Door("referrals.inbox", _l("Inbox"), Permission.READ_RECEIVED, (CSO,), ("referrals",), queries.unanswered_count),
-    Door("release.incoming", _l("Handovers"), Permission.APPROVE_HANDOVERS, (PROBATION,), (), release.invited),
+    Door(
+        "release.incoming",
+        _l("Handovers"),
+        Permission.APPROVE_HANDOVERS,
+        (PROBATION,),
+        tuple(f"release.{page}" for page in ("handover", "accept", "decline", "officer", "meeting", "lead")),
+        release.invited,
+    ),
     Door("supervision.week", _l("This week"), Permission.SUPERVISE, (PROBATION,)),
     Door("release.release_list", _l("Release list"), Permission.START_HANDOVERS, (PRISON,)),
     Door("directory.index", _l("Directory"), Permission.READ_DIRECTORY, tuple(Kind), ("directory",)),
     Door("directory.mine", _l("Our services"), Permission.MANAGE_DIRECTORY, (CSO,)),
-    Door("people.register_imports", _l("Import a register"), Permission.IMPORT_REGISTER, (PRISON, PROBATION)),
+    Door(
+        "people.register_imports",
+        _l("Import a register"),
+        Permission.IMPORT_REGISTER,
+        (PRISON, PROBATION),
+        ("people.register_import",),
+    ),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
     Door("directory.organisations", _l("Organisations"), Permission.MANAGE_AGREEMENTS),
@@ -97,7 +110,7 @@ def _navigation(user: User) -> list[dict[str, Any]]:
 def _here(open_doors: list[Door]) -> Door | None:
     """The door of this page: its own, or the one that its room belongs to."""
     endpoint = request.endpoint or ""
-    own = next((door for door in open_doors if door.endpoint == endpoint), None)
+    own = next((door for door in open_doors if endpoint in (door.endpoint, *door.rooms)), None)
     room = endpoint.partition(".")[0]
     return own or next((door for door in open_doors if room in door.rooms), None)
 

@@ -143,6 +143,8 @@ def the_social_worker_gets_to_know_him(aigerim: Walker, case_id: uuid.UUID) -> N
 
     aigerim.go(f"/cases/{case_id}/intake")
     aigerim.look("13-intake")
+    aigerim.look_again_in_arabic()
+    aigerim.go(f"/cases/{case_id}/intake")
     aigerim.fill(order_seen=True, rights_explained=True, family_told=True)
     aigerim.fill(urgent_needs="The appeal must be lodged this month.", strengths="Welder, his mother stands by him.")
     aigerim.press("Complete the intake")
@@ -245,6 +247,8 @@ def the_coordinator_accepts(coordinator: Walker, referral: str) -> None:
     coordinator.reads(REASON)
     coordinator.misses(SECRET, "ст. 188", "Welder")
     coordinator.look("62-received")
+    coordinator.look_again_in_arabic()
+    coordinator.go(referral)
     coordinator.fill(answer="accept")
     coordinator.press("Send the answer")
     coordinator.follow("Assign workers")
@@ -306,6 +310,8 @@ def the_worker_helps(worker: Walker, referral: str, owner_url: str) -> str:
     worker.follow("Record how it went")
     session = worker.path
     worker.look("75-record-session")
+    worker.look_again_in_arabic()
+    worker.go(session)
     worker.fill(attendance="late", summary="Session 2: the appeal is written.")
     worker.press("Save")
     worker.reads("Session 1", "Session 2", "Came late")
@@ -372,9 +378,10 @@ def the_case_is_handed_over(aigerim: Walker, leader: Walker, officer: Walker, ca
     leader.look("94-handover")
     leader.follow("Accept", within="main")
     leader.look("95-accept-handover")
+    leader.look_again_in_arabic()
+    leader.go(f"{handover}/accept")
     leader.fill(officer=_option(leader, "officer", "Тимур Бек"))
     leader.press("Accept")
-    leader.look_again_in_arabic()
 
     officer.go("/")
     officer.go(handover)

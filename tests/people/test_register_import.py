@@ -35,7 +35,7 @@ from caseflow.people.models import (
     RegisterImport,
     Stay,
 )
-from caseflow.people.register.mapping import Mapping
+from caseflow.people.register.mapping import Mapping, shipped
 from caseflow.people.register.reading import ReadingError, open_table
 from caseflow.tenancy.models import Site
 from tests.cast import Cast

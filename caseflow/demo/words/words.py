@@ -58,7 +58,6 @@ class Words:
     accessibility: Texts
     streets: Texts
     release_unknown: str
-    transfer: str
     allocation: str
     # consent
     purposes: dict[ReferralKind, str]
@@ -80,7 +79,6 @@ class Words:
     sessions: Texts
     absences: Texts
     concerns: Texts
-    moved: Texts
     reports: dict[ReferralKind, Texts]
     next_steps: Texts
     achievements: dict[Achievement, Texts]
@@ -97,5 +95,4 @@ class Words:
     meetings: Texts
     missed: Texts
     responses: Texts
-    called_off: Texts
     closings: dict[CaseOutcome, Texts]
