@@ -32,7 +32,7 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
 
     token: str  # of the session that this user came with; held by no column
 
-    organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="User.org_id", lazy="joined")
+    organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="User.org_id")
     site: Mapped[Site | None] = relationship(
         viewonly=True, primaryjoin="and_(User.org_id == Site.org_id, foreign(User.site_id) == Site.id)"
     )

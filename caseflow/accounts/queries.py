@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select, text
+from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import SignIn, User
 from caseflow.accounts.permissions import Permission, Role, may
@@ -41,7 +42,7 @@ def signed_in(token: str) -> User | None:
     if found is None or _idle(found.last_seen_at):
         return None
     enter(found.org_id, found.user_id)
-    user = db.session.get(User, (found.org_id, found.user_id))
+    user = db.session.get(User, (found.org_id, found.user_id), options=[joinedload(User.organisation)])
     if user is None:
         leave()
         return None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
 from caseflow.assessments import queries as assessments
-from caseflow.assessments.models import Need
+from caseflow.assessments.models import Need, NeedStatus
 from caseflow.core.db import db, now
 from caseflow.people import queries as people
 from caseflow.people.models import Case, CaseParty, PartyRole, Phase, Task, TaskKind
@@ -72,24 +72,25 @@ class Overview:
 
 def overview(case: Case, user: User) -> Overview:
     """Everything the page of a case shows, for a case that was opened before."""
-    needs = assessments.open_needs(case)
+    needs = assessments.needs(case)
     plan = plans.plan(case)
     sent = referrals.of_case(case)
     running = [referral for referral in sent if referral.status in OPEN]
     drafts = referrals.drafts(case)
     tasks = people.open_tasks(case)
+    writes = user.may(Permission.WORK_ON_CASES)
     intake_by = next((task.due_on for task in tasks if task.kind is TaskKind.INTAKE), None)
     return Overview(
         tasks=[task for task in tasks if task.kind is not TaskKind.INTAKE],  # that one is told by the act
         meetings=sorted([*_sessions(case), *_contacts(case)], key=lambda meeting: meeting.at),
         parties=_parties(case),
-        needs=needs,
+        needs=[need for need in needs if need.status is NeedStatus.OPEN],
         goals=_progress(plan),
         referrals=running,
         deadlines=deadlines.of(running),
         drafts=drafts,
         ended_referrals=len(sent) - len(running),
-        acts=_acts(case, plan, bool(sent or drafts), intake_by) if user.may(Permission.WORK_ON_CASES) else [],
+        acts=_acts(case, plan, intake_by, asked=bool(needs), referred=bool(sent or drafts)) if writes else [],
     )
 
 
@@ -161,7 +162,7 @@ def _progress_of(goal: Goal) -> Progress:
     return Progress(goal, sum(step.status is StepStatus.COMPLETED for step in live), len(live))
 
 
-def _acts(case: Case, plan: Plan | None, referred: bool, intake_by: date | None) -> list[Act]:
+def _acts(case: Case, plan: Plan | None, intake_by: date | None, *, asked: bool, referred: bool) -> list[Act]:
     """What a case of this phase still lacks, the first step first; nothing once work is under way."""
     if not case.open():
         return []
@@ -170,7 +171,7 @@ def _acts(case: Case, plan: Plan | None, referred: bool, intake_by: date | None)
         intake = assessments.intake(case)
         if intake is None or intake.completed_at is None:
             found.append(Act(_("Complete the intake"), url_for("assessments.intake", id=case.id), intake_by))
-    if not assessments.needs(case):
+    if not asked:
         found.append(Act(_("Record the needs"), url_for("assessments.needs", id=case.id)))
     if plan is None or not plan.goals:
         found.append(Act(_("Set the first goal of the plan"), url_for("plans.show", id=case.id)))
