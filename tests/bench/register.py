@@ -1,12 +1,10 @@
 """(c) The import of a real register beside a plain COPY of the same rows."""
 
 import csv
-import io
 import time
 from pathlib import Path
 from statistics import median
 
-import psycopg
 from psycopg import sql
 
 from caseflow.people.actions.register import import_rows
@@ -36,28 +34,24 @@ def measure(place: Place, file: Path = IOWA) -> list[Figure]:
             raise RuntimeError(f"not every row was taken: {counts}")
         copies += [_copy(place, file), _copy(place, file)]
     ratio = median(imports) / median(copies)
-    how = f"{median(imports):.1f} / {median(copies):.3f} s, {counts.read:,} rows, {len(imports)} imports"
+    how = f"{median(imports):.1f} / {median(copies):.3f} s (the file as text into one logged table, with the commit)"
+    how += f", {counts.read:,} rows, {len(imports)} imports"
     return [Figure("c", "import of a register ÷ COPY of its rows", ratio, "", TARGET, how)]
 
 
 def _copy(place: Place, file: Path) -> float:
-    """Read the file and copy its rows into one table as text."""
-    began = time.perf_counter()
+    """Seconds of COPY alone: the file as it is, every column as text, into one logged table, with the commit."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        columns, *rows = csv.reader(lines)
+        columns = next(csv.reader(lines))
+    fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
     with place.owner() as owner:
         owner.execute("DROP TABLE IF EXISTS plain_rows")
-        fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
         owner.execute(sql.SQL("CREATE TABLE plain_rows ({})").format(fields))
-        with owner.cursor().copy("COPY plain_rows FROM STDIN (FORMAT csv)") as copy:
-            copy.write(_text(rows))
-    spent = time.perf_counter() - began
-    with psycopg.connect(place.environment["OWNER_DATABASE_URL"]) as owner:
+        owner.commit()
+        began = time.perf_counter()
+        with owner.cursor().copy("COPY plain_rows FROM STDIN (FORMAT csv, HEADER)") as copy:
+            copy.write(file.read_bytes())
+        owner.commit()
+        spent = time.perf_counter() - began
         owner.execute("DROP TABLE plain_rows")
     return spent
-
-
-def _text(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.errors import Refused
-from caseflow.core.search import query_keys
+from caseflow.core.search import name_keys, query_keys
 from caseflow.people import actions, queries
 from caseflow.people.actions.register import Counts, import_rows, organisation_of
 from caseflow.people.actions.register_batch import Refusal
@@ -201,6 +201,18 @@ def test_name_that_a_worker_wrote_stays(cast: Cast, take: Take) -> None:
         }
         keys = set(db.session.scalars(select(NameKey.key).where(NameKey.person_id == held.id)))
         assert all(wanted & keys for wanted in query_keys("Хасан"))
+
+
+def test_name_that_the_mapping_makes_up_is_no_name_to_search_by(cast: Cast, take: Take) -> None:
+    made_up = MAPPING.replace('name = "Name"', 'name = { template = "Record {row}" }')
+    take(SECOND, mapping=made_up)
+    assert counts(cast)["name_keys"] == 0
+    take(row(SECOND, Latin="Aisha Omar", Days="434"), mapping=made_up)
+    with cast.acting("leader"):
+        assert set(db.session.scalars(select(NameKey.key))) == name_keys("Aisha Omar")
+    assert "C-2" in cast.be("leader").get("/search?q=Aisha+Omar")
+    assert "C-2" in cast.be("leader").get("/search?q=C-2")
+    assert "C-2" not in cast.be("leader").get("/search?q=Record")
 
 
 def test_one_person_with_two_cases_is_one_person(cast: Cast, take: Take) -> None:

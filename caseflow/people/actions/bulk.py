@@ -6,12 +6,19 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
+import uuid_utils
 from sqlalchemy import ARRAY, Table, bindparam, text, update
 from sqlalchemy.dialects.postgresql import dialect
 
 from caseflow.core.db import Model, db
 
+RowId = uuid.UUID | uuid_utils.UUID
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # sqlalchemy's own
+
+
+def row_id() -> RowId:
+    """An id such as `new_id` makes, for `insert_rows` alone: a uuid.UUID takes five times as long to make."""
+    return uuid_utils.uuid7()
 
 
 def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -29,8 +36,8 @@ def insert_columns(model: type[Model], columns: Mapping[str, Sequence[Any]]) -> 
     for name, column in columns.items():
         kind = table.c[name].type
         spelled = kind.compile(dialect=_DIALECT)
-        if column.count(column[0]) == len(column):
-            values[name] = column[0]
+        if column[0] == column[-1] and column.count(column[0]) == len(column):
+            values[name] = str(column[0]) if isinstance(column[0], uuid_utils.UUID) else column[0]
             selected.append(f"CAST(:{name} AS {spelled})")
             continue
         values[name] = _spelled(column)
@@ -52,13 +59,17 @@ def insert_columns(model: type[Model], columns: Mapping[str, Sequence[Any]]) -> 
 def _spelled(values: Sequence[Any]) -> str:
     """An array as PostgreSQL writes it; several times as quick as letting the driver look at each value."""
     spell = _spelling(next((value for value in values if value is not None), None))
+    known: dict[Any, str] = {None: "NULL"}
+    if spell is _quoted:  # codes and classes repeat, and most texts are unlike anything that must be escaped
+        known |= {value: spell(value) for value in set(values) if value is not None}
+        return "{" + ",".join([known[value] for value in values]) + "}"
     return "{" + ",".join(["NULL" if value is None else spell(value) for value in values]) + "}"
 
 
 def _spelling(example: Any) -> Callable[[Any], str]:
     """How the values of a column are written, which are of one type."""
     match example:
-        case uuid.UUID():
+        case uuid.UUID() | uuid_utils.UUID():
             return attrgetter("hex")
         case bool() | int():
             return str

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, Uuid, any_, delete, literal, update
 
-from caseflow.core.db import db, new_id, now
+from caseflow.core.db import db, now
 from caseflow.core.search import name_keys
 from caseflow.people.actions import register_known as known
-from caseflow.people.actions.bulk import insert_columns, insert_rows, update_rows
+from caseflow.people.actions.bulk import RowId, insert_columns, insert_rows, row_id, update_rows
 from caseflow.people.actions.persons import write_name_keys
 from caseflow.people.actions.register_known import CASE, PERSON, Number
 from caseflow.people.models import (
@@ -36,6 +36,9 @@ from caseflow.tenancy.models import Organisation, OrganisationKind, SiteKind
 
 CUSTODY = frozenset(Phase) - {Phase.RELEASED, Phase.POST_RELEASE_SUPPORT, Phase.CLOSED}
 RETURN = tuple(ReturnRecord.__dataclass_fields__)
+
+_OFFICIAL, _SCRIPT, _ALIAS = NameKind.OFFICIAL.value, NameKind.SCRIPT.value, NameKind.ALIAS.value
+_NATIONAL, _PASSPORT = IdentifierKind.NATIONAL.value, IdentifierKind.PASSPORT.value
 
 Names = list[tuple[str, str]]  # kind and full name, the official one first
 
@@ -105,6 +108,7 @@ class _Batch:
         self.moment = now()
         self.outcome = Outcome(memory=memory)
         self.keeps_returns = any(rule.target.name.startswith("return.") for rule in mapping.rules)
+        self.made_up = mapping.makes_names_up
         self.persons = known.persons(self.org_id, [record.person.number for record in records])
         self.cases = known.cases(self.org_id, [record.case.number for record in records])
         wanted = [number for record in records for number in _numbers(record.person)]
@@ -115,8 +119,8 @@ class _Batch:
         self.new_cases: list[dict[str, Any]] = []
         self.changed_cases: list[dict[str, Any]] = []
         self.stays: list[dict[str, Any]] = []
-        self.returns: dict[uuid.UUID, ReturnRecord] = {}
-        self.no_returns: list[uuid.UUID] = []
+        self.returns: dict[RowId, ReturnRecord] = {}
+        self.no_returns: list[RowId] = []
 
     def add(self, row: Row, record: Record) -> None:
         """Decide what one row is: refused, unchanged, a change or new."""
@@ -156,13 +160,13 @@ class _Batch:
         source = next((rule.source for rule in self.mapping.rules if rule.target.name == target), target)
         return RowError(record.row_number, source, reason, params)
 
-    def _person(self, person: PersonRecord) -> uuid.UUID:
+    def _person(self, person: PersonRecord) -> RowId:
         held = self.persons.get(person.number)
         if held is not None:
             self.changed[person.number] = person
-            held_id: uuid.UUID = held["id"]
+            held_id: RowId = held["id"]
             return held_id
-        pending = self.new.setdefault(person.number, _NewPerson(new_id(), []))
+        pending = self.new.setdefault(person.number, _NewPerson(row_id(), []))
         pending.records.append(person)
         return pending.id
 
@@ -176,8 +180,8 @@ class _Batch:
             self.sites[site.code] = made.id
         return self.sites[site.code]
 
-    def _new_case(self, record: Record, person_id: uuid.UUID, site_id: uuid.UUID | None) -> None:
-        case, case_id = record.case, new_id()
+    def _new_case(self, record: Record, person_id: RowId, site_id: uuid.UUID | None) -> None:
+        case, case_id = record.case, row_id()
         closed = case.phase == Phase.CLOSED
         values = {name: getattr(case, name) for name in CASE}
         values["opened_on"] = opened = _opened_on(case, self.organisation)
@@ -215,8 +219,8 @@ class _Batch:
         if self.keeps_returns:
             self.no_returns.append(held["id"])
 
-    def _stay(self, case_id: uuid.UUID, site_id: uuid.UUID, since: datetime) -> None:
-        row = {"org_id": self.org_id, "id": new_id(), "created_at": self.moment, "case_id": case_id}
+    def _stay(self, case_id: RowId, site_id: uuid.UUID, since: datetime) -> None:
+        row = {"org_id": self.org_id, "id": row_id(), "created_at": self.moment, "case_id": case_id}
         self.stays.append(row | {"site_id": site_id, "since": since})
 
     def write(self) -> None:
@@ -232,7 +236,7 @@ class _Batch:
         insert_rows(
             CaseReturn,
             [
-                {"org_id": self.org_id, "id": new_id(), "created_at": self.moment, "case_id": case_id}
+                {"org_id": self.org_id, "id": row_id(), "created_at": self.moment, "case_id": case_id}
                 | {name: getattr(returned, name) for name in RETURN}
                 for case_id, returned in self.returns.items()
             ],
@@ -241,7 +245,7 @@ class _Batch:
     def _write_new_persons(self) -> None:
         persons, names, numbers = [], [], []
         keys: list[int] = []
-        owners: list[uuid.UUID] = []
+        owners: list[RowId] = []
         whose = {"org_id": self.org_id, "created_at": self.moment}
         for number, pending in self.new.items():
             values: dict[str, Any] = dict.fromkeys(PERSON)
@@ -256,7 +260,7 @@ class _Batch:
             latin = pending.records[-1].name_latin
             persons.append(first | values | safe | {"latin_name": latin, "literacy": "unknown", "version": 1})
             names += [_name_row(whose, pending.id, kind, full) for kind, full in written]
-            found = name_keys(*(full for _kind, full in written))
+            found = self._keys(written)
             keys += found
             owners += [pending.id] * len(found)
             numbers += [_number_row(whose, pending.id, kind, value) for kind, value in held.items()]
@@ -265,6 +269,10 @@ class _Batch:
         if keys:
             insert_columns(NameKey, {"org_id": [self.org_id] * len(keys), "key": keys, "person_id": owners})
         insert_rows(Identifier, numbers)
+
+    def _keys(self, written: Iterable[tuple[str, str]]) -> frozenset[int]:
+        """By which words these names are found; a name that the mapping makes up would be found by all and for all."""
+        return name_keys(*(full for kind, full in written if not (self.made_up and kind == _OFFICIAL)))
 
     def _write_changed_persons(self) -> None:
         if not self.changed:
@@ -309,13 +317,14 @@ class _Batch:
             whose = {"org_id": self.org_id, "created_at": self.moment}
             added = [one for one in wanted if one not in before and one not in written]
             insert_rows(Name, [_name_row(whose, held["id"], kind, full) for kind, full in added])
-            write_name_keys(self.org_id, held["id"], {full for _kind, full in {*wanted, *written}})
+            ours = [full for kind, full in wanted if not (self.made_up and kind == _OFFICIAL)]
+            write_name_keys(self.org_id, held["id"], {*ours, *(full for _kind, full in written)})
         return changes
 
 
 @dataclass(frozen=True, slots=True)
 class _NewPerson:
-    id: uuid.UUID
+    id: RowId
     records: list[PersonRecord]
 
 
@@ -333,23 +342,23 @@ def _said(record: PersonRecord | CaseRecord, names: Iterable[str]) -> dict[str, 
 def _names(person: PersonRecord) -> Names:
     """The names that the register writes, each once."""
     scripts = (person.name_latin, person.name_arabic, person.name_cyrillic)
-    found: Names = [(NameKind.OFFICIAL.value, person.name)]
-    found += [(NameKind.SCRIPT.value, full) for full in scripts if full and full != person.name]
-    found += [(NameKind.ALIAS.value, person.alias)] if person.alias else []
+    found: Names = [(_OFFICIAL, person.name)]
+    found += [(_SCRIPT, full) for full in scripts if full and full != person.name]
+    found += [(_ALIAS, person.alias)] if person.alias else []
     return list(dict.fromkeys(found))
 
 
 def _numbers(person: PersonRecord) -> list[Number]:
-    given = ((IdentifierKind.NATIONAL, person.national_number), (IdentifierKind.PASSPORT, person.passport))
-    return [(kind.value, value) for kind, value in given if value]
+    given = ((_NATIONAL, person.national_number), (_PASSPORT, person.passport))
+    return [(kind, value) for kind, value in given if value]
 
 
-def _name_row(whose: dict[str, Any], person_id: uuid.UUID, kind: str, full: str) -> dict[str, Any]:
-    return {**whose, "id": new_id(), "person_id": person_id, "kind": kind, "full": full, "of_register": True}
+def _name_row(whose: dict[str, Any], person_id: RowId, kind: str, full: str) -> dict[str, Any]:
+    return {**whose, "id": row_id(), "person_id": person_id, "kind": kind, "full": full, "of_register": True}
 
 
-def _number_row(whose: dict[str, Any], person_id: uuid.UUID, kind: str, value: str) -> dict[str, Any]:
-    return {**whose, "id": new_id(), "person_id": person_id, "kind": kind, "value": value}
+def _number_row(whose: dict[str, Any], person_id: RowId, kind: str, value: str) -> dict[str, Any]:
+    return {**whose, "id": row_id(), "person_id": person_id, "kind": kind, "value": value}
 
 
 def _opened_on(case: CaseRecord, organisation: Organisation) -> date:

@@ -35,6 +35,7 @@ _SOURCES = ("column", "constant", "template")
 _UNLISTED = ("keep", "refuse")
 _DASHES = re.compile("[‐‑‒–—―−]")
 _CACHED = 20_000
+_UNSEEN: Any = object()
 
 
 class MappingError(Exception):
@@ -50,7 +51,9 @@ class MappingError(Exception):
 
 def same(text: str) -> str:
     """What makes two ways of writing a value the same one: case, kinds of dashes and spaces do not count."""
-    return " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", text)).casefold().split())
+    if not text.isascii():
+        text = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    return " ".join(text.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Rule:
     formats: tuple[str, ...] = ()
     unlisted: str = "keep"
     timezone: ZoneInfo = UTC
-    _known: dict[str, Value | Unfit] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def source(self) -> str:
@@ -84,11 +87,12 @@ class Rule:
         if self.template:
             return self._convert(self._filled(row_number, cells))
         text = cells[self.column] if self.column else self.constant
-        if text not in self._known:
+        value: Value | Unfit = self._known.get(text, _UNSEEN)
+        if value is _UNSEEN:
             if len(self._known) >= _CACHED:
                 self._known.clear()
-            self._known[text] = self._convert(text)
-        return self._known[text]
+            value = self._known[text] = self._convert(text)
+        return value
 
     def _filled(self, row_number: int, cells: Dict[str, str]) -> str:
         parts = []
@@ -109,7 +113,7 @@ class Rule:
         if listed is None and key not in self.blanks and self.values and self.unlisted == "refuse":
             return Unfit("unlisted_value", {"value": text})
         text = text if listed is None else listed
-        if same(text) in self.blanks if listed is None else not listed:
+        if key in self.blanks if listed is None else not listed:
             if not self.default:
                 return Unfit("missing") if self.required else None
             text = self.default
@@ -170,6 +174,11 @@ class Mapping:
     def columns(self) -> list[str]:
         """The columns that the mapping reads, each once."""
         return list(dict.fromkeys(column for rule in self.rules for column in rule.columns()))
+
+    @property
+    def makes_names_up(self) -> bool:
+        """Whether the name is a constant or made of the row's number alone: a stand-in, not what anybody is called."""
+        return any(rule.target.name == "person.name" and not rule.columns() for rule in self.rules)
 
     def check(self, columns: Iterable[str]) -> None:
         """Raise MappingError when the file lacks a column that the mapping reads."""

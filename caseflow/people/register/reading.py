@@ -87,18 +87,22 @@ class Table:
         Raises ReadingError where the file breaks off: run `count_rows` first, then nothing was taken from such a file.
         """
         for count, row in enumerate(_fit(self), start=1):
-            if count > self.max_rows:
-                raise ReadingError(
-                    _l(
-                        "The file has more than %(limit)s rows. Split it into smaller files.",
-                        limit=f"{self.max_rows:,}",
-                    )
-                )
+            self._hold(count)
             yield row
 
     def count_rows(self) -> int:
         """The number of rows, by reading the whole file once."""
-        return sum(1 for _ in self.rows())
+        count = 0
+        for _number, record in _records(self):
+            if isinstance(record, str) or any(map(str.strip, record)):
+                count += 1
+                self._hold(count)
+        return count
+
+    def _hold(self, count: int) -> None:
+        if count > self.max_rows:
+            limit = f"{self.max_rows:,}"
+            raise ReadingError(_l("The file has more than %(limit)s rows. Split it into smaller files.", limit=limit))
 
 
 def open_table(path: Path | str, *, encoding: str = "", delimiter: str = "", max_rows: int = MAX_ROWS) -> Table:
@@ -329,16 +333,17 @@ def _records(table: Table) -> Iterator[tuple[int, list[str] | str]]:
 
 def _fit(table: Table) -> Iterator[Row]:
     """The records below the header, fitted to its columns."""
+    width = len(table.columns)
     for number, record in _records(table):
         if isinstance(record, str):
             yield Row(number, {}, (record,), RowError(number, "", "broken_quotes"))
             continue
-        values = [cell.strip() for cell in record]
+        values = list(map(str.strip, record))
         if any(values):
             error = _misfit(table, number, values)
-            # A workbook does not store the empty cells at the end of a row.
-            padded = values + [""] * (len(table.columns) - len(values))
-            yield Row(number, dict(zip(table.columns, padded, strict=False)), tuple(record), error)
+            if len(values) < width:  # a workbook does not store the empty cells at the end of a row
+                values += [""] * (width - len(values))
+            yield Row(number, dict(zip(table.columns, values, strict=False)), tuple(record), error)
 
 
 def _misfit(table: Table, number: int, values: list[str]) -> RowError | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -40,7 +41,8 @@ def reason_text(error: RowError) -> str:
     return str(REASONS[error.reason]) % error.params if error.params else str(REASONS[error.reason])
 
 
-@dataclass(frozen=True, slots=True)
+# None of these records is frozen: making one would take twice as long, and a register makes very many.
+@dataclass(slots=True)
 class PersonRecord:
     """A person as the register has them; `number` is the identity in the organisation.
 
@@ -64,7 +66,7 @@ class PersonRecord:
     passport: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CaseRecord:
     """A case as the register has it; `number` is the identity in the organisation, None is what it does not say."""
 
@@ -83,7 +85,7 @@ class CaseRecord:
     release_year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SiteRecord:
     """Where the person is or was held or supervised; the code is the name where the register has no codes."""
 
@@ -91,7 +93,7 @@ class SiteRecord:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReturnRecord:
     """That the person returned to prison, after how many days, and why."""
 
@@ -103,7 +105,7 @@ class ReturnRecord:
     within_years: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """All that one row says. Rows with the same fingerprint (32 bytes) say the same."""
 
@@ -122,6 +124,7 @@ _NAMES = {
     kind: ("__class__", *(part.name for part in fields(kind)))
     for kind in (PersonRecord, CaseRecord, SiteRecord, ReturnRecord)
 }
+_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
 
 
 def convert(mapping: Mapping, row: Row) -> Record | list[RowError]:
@@ -130,11 +133,14 @@ def convert(mapping: Mapping, row: Row) -> Record | list[RowError]:
         return [row.error]
     said: dict[str, dict[str, Any]] = {"person": {}, "identifier": {}, "case": {}, "site": {}, "return": {}}
     errors: list[RowError] = []
+    number, cells = row.number, row.cells
     for rule in mapping.rules:
-        value = rule.value(row.number, row.cells)
+        value = rule.value(number, cells)
+        if value is None:
+            continue
         if isinstance(value, Unfit):
-            errors.append(RowError(row.number, rule.source, value.reason, value.params))
-        elif value is not None:
+            errors.append(RowError(number, rule.source, value.reason, value.params))
+        else:
             record, part = _PLACES[rule.target.name]
             said[record][part] = value
     if not errors and said["person"].keys().isdisjoint(_NAME_PARTS):
@@ -178,7 +184,7 @@ def _fingerprint(*records: PersonRecord | CaseRecord | SiteRecord | ReturnRecord
         f"{name}={value}"
         for record in records
         if record is not None
-        for name in _NAMES[type(record)]
-        if (value := getattr(record, name)) is not None
+        for name, value in zip(_NAMES[type(record)], _VALUES[type(record)](record), strict=True)
+        if value is not None
     ]
     return sha256("\x1f".join(said).encode()).digest()
