@@ -139,7 +139,7 @@ def _harden(response: Response) -> Response:
 
 
 def _pad(response: Response) -> Response:
-    """A page, which holds a token, ends in a comment of random length, so that its compressed size tells nothing of it."""
+    """End a page, which holds a token, in a comment of random length: its compressed size tells nothing then."""
     if response.mimetype == "text/html" and not response.is_streamed and response.data.rstrip().endswith(b"</html>"):
         response.data += b"<!-- %s -->" % secrets.token_hex(1 + secrets.randbelow(64)).encode()
     return response
