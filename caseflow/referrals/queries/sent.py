@@ -29,7 +29,7 @@ from caseflow.referrals.models import (
     Status,
 )
 from caseflow.referrals.queries import deadlines
-from caseflow.referrals.queries.shared import sent_case
+from caseflow.referrals.queries.shared import live, sent_case
 from caseflow.tenancy.models import ReferralKind
 
 SENT_GROUPS: dict[str, frozenset[Status]] = {
@@ -120,7 +120,7 @@ def sent_counts(user: User) -> dict[str, int]:
 def under_consent(case: Case, consent_id: uuid.UUID) -> int:
     """How many referrals tell something under a consent, live: what a withdrawal closes."""
     query = select(func.count(Disclosure.referral_id.distinct())).where(
-        Disclosure.org_id == case.org_id, Disclosure.consent_id == consent_id, Disclosure.revoked_at.is_(None)
+        Disclosure.org_id == case.org_id, Disclosure.consent_id == consent_id, live()
     )
     return db.session.scalar(query) or 0
 
