@@ -1,4 +1,4 @@
-"""A session can be called off; what was told closes when a referral ends."""
+"""A session can be called off; what was told closes when a referral ends; a site is edited with a version check."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,8 @@ def upgrade() -> None:
     )
     op.execute("ALTER TABLE referral_sessions VALIDATE CONSTRAINT ck_referral_sessions_called_off_for")
     op.execute(f"GRANT UPDATE ({', '.join(CALLED_OFF)}) ON referral_sessions TO caseflow_app")
+
+    op.add_column("sites", sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False))
 
     # What was told closes at once when the referral is declined or withdrawn, and 90 days after the help has ended. The
     # receiver, who declines and reports, may touch no disclosure: so this function does it, in the same transaction.
@@ -79,5 +81,6 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION disclosures_end(uuid)")
     op.execute("DROP FUNCTION close_disclosures(uuid)")
     op.execute("REVOKE SELECT, UPDATE (revoked_at, expires_at) ON disclosures FROM caseflow_share")
+    op.drop_column("sites", "version")
     for column in reversed(CALLED_OFF):
         op.drop_column("referral_sessions", column)
