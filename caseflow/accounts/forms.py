@@ -1,13 +1,14 @@
 """Forms of signing in and of accounts."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, SelectField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
-from caseflow.core.fields import LineField
-from caseflow.core.forms import SHORT, Form, at_most
+from caseflow.core.fields import LineField, NumberField
+from caseflow.core.forms import SHORT, Form, VersionField, at_most
+from caseflow.tenancy.models import SiteKind
 
 
 class SignInForm(Form):
@@ -39,3 +40,13 @@ class UserForm(Form):
     email = EmailField(_l("E-mail address"), [InputRequired(), Email(), at_most(SHORT)])
     role = SelectField(_l("Role"), [InputRequired()], choices=Role.choices)
     site = SelectField(_l("Site"), [Optional()])
+
+
+class SiteForm(Form):
+    """What is said of a prison or an office."""
+
+    name = LineField(_l("Name"), [InputRequired(), at_most(SHORT)])
+    kind = RadioField(_l("What it is"), [InputRequired()], choices=SiteKind.choices)
+    city = LineField(_l("Town"), [Optional(), at_most(SHORT)])
+    capacity = NumberField(_l("Places"), [Optional()], description=_l("Leave it empty where nobody lives."))
+    version = VersionField()

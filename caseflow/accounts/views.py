@@ -10,7 +10,7 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from caseflow.accounts import actions, queries
-from caseflow.accounts.forms import PasswordForm, SignInForm, UserForm
+from caseflow.accounts.forms import PasswordForm, SignInForm, SiteForm, UserForm
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import ROLES, Permission, Role
 from caseflow.core import i18n
@@ -18,6 +18,7 @@ from caseflow.core.errors import Refused
 from caseflow.core.limits import limiter
 from caseflow.core.web import done, page, public, requires
 from caseflow.tenancy import queries as tenancy
+from caseflow.tenancy.models import SiteKind
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 login_manager = LoginManager()
@@ -173,6 +174,29 @@ def reactivate(id: uuid.UUID) -> Response:
     user = queries.colleague(id, current_user)
     actions.reactivate(user, by=current_user)
     return done(_("%(name)s can sign in again.", name=user.name), ".users")
+
+
+@bp.route("/sites/<uuid:id>", methods=["GET", "POST"])
+@requires(Permission.MANAGE_USERS)
+def edit_site(id: uuid.UUID) -> tuple[str, int] | Response:
+    """Change what is said of a site."""
+    site = tenancy.site(id, current_user.org_id)
+    form = SiteForm(obj=site)
+
+    def act() -> None:
+        actions.change_site(
+            site,
+            name=form.name.data or "",
+            kind=SiteKind(form.kind.data),
+            city=form.city.data,
+            capacity=form.capacity.data,
+            version=form.version.data,
+            by=current_user,
+        )
+
+    if form.accepts(act):
+        return done(_("The site is saved."), "casefile.home", _anchor="sites")
+    return page("accounts/edit_site.html", form=form, site=site)
 
 
 @bp.get("/permissions")

@@ -32,7 +32,7 @@ class Door:
 
 
 DOORS = (
-    Door("casefile.home", _l("Home"), Permission.BE_SIGNED_IN),
+    Door("casefile.home", _l("Home"), Permission.BE_SIGNED_IN, rooms=("accounts.edit_site",)),
     Door(
         "casefile.caseload",
         _l("Caseload"),
@@ -89,7 +89,7 @@ def header() -> dict[str, Any]:
         "navigation": _navigation(user),
         "unread": notifications.unread(user),
         "home_url": url_for("casefile.home"),
-        "search_url": url_for("casefile.search"),
+        "search_url": url_for("casefile.search") if user.scope is not Scope.NONE else None,
     }
 
 

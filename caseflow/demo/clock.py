@@ -2,45 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from caseflow.core import db as core_db
-from caseflow.core.db import db
-
-
-class _Told(datetime):
-    """A clock that stands at the moment of the story."""
-
-    moment: datetime
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain datetime, as drivers want
-        """The moment that is told, in this time zone."""
-        return cls.moment.astimezone(tz)
+from caseflow.core.db import db, told_moment
 
 
 @contextmanager
 def told_at(moment: datetime) -> Iterator[None]:
     """Let every action date what it does, and what falls due from it, from this moment on; never from a later one.
 
-    The product's clock is `core.db.now()`, and it takes no other time: so the clock is exchanged for as long as the
-    story lasts. Only a process that does nothing else may do that.
+    The product's clock is `core.db.now()`; in this context it stands at the moment of the story.
     """
-    held = vars(core_db)["datetime"]
-    _Told.moment = min(moment, _real_now())
-    vars(core_db)["datetime"] = _Told
+    token = told_moment.set(min(moment, _real_now()).astimezone(UTC))
     try:
         yield
         # Rows are dated when they are written, which must be before the clock goes on.
         db.session.flush()
     finally:
-        vars(core_db)["datetime"] = held
+        told_moment.reset(token)
 
 
 def _real_now() -> datetime:
-    return datetime.now(ZoneInfo("UTC"))
+    return datetime.now(UTC)
 
 
 class Calendar:

@@ -30,7 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         " status status_at answer_by version site first_session_by",
         "referral_origins": "org_id id created_at case_id sent_by",
         "referral_events": "org_id id to_org_id created_at referral_id actor_org_id actor_name status before reason",
-        "disclosures": "org_id id to_org_id created_at referral_id category content consent_id expires_at",
+        "disclosures": "org_id id to_org_id created_at referral_id category content consent_id expires_at revoked_at",
     }.items()
 }
 

@@ -316,10 +316,14 @@ class _Case:
                 (org_id, str(new_id()), receiver_id, moved_at, id, actor_id, actor, step.value, was, reason),
             )
         expires = (until + timedelta(days=1)).isoformat()
+        if status is Status.COMPLETED:  # as a referral's end closes what was told
+            expires = self.calendar.day(90 - day + min(day, 3)).isoformat()
+        revoked = answered if status is Status.DECLINED else None
         for category, content in zip(told, (self._identity(), self._request(kind)), strict=True):
             text = json.dumps(content, ensure_ascii=False)
             self.rows.add(
-                "disclosures", (org_id, str(new_id()), receiver_id, at, id, category.value, text, consent_id, expires)
+                "disclosures",
+                (org_id, str(new_id()), receiver_id, at, id, category.value, text, consent_id, expires, revoked),
             )
 
     def _identity(self) -> dict[str, Any]:

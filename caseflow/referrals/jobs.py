@@ -46,6 +46,7 @@ TO_RECEIVER: dict[Status, Any] = {
 SESSIONS: dict[str, Any] = {
     "planned": _l("A session is planned: %(service)s, %(organisation)s."),
     "moved": _l("A session has another time: %(service)s, %(organisation)s."),
+    "called_off": _l("A session is called off: %(service)s, %(organisation)s."),
     "recorded": _l("A session was recorded: %(service)s, %(organisation)s."),
     "concern": _l("A concern was reported after a session: %(service)s, %(organisation)s."),
 }
@@ -95,7 +96,7 @@ def on_message(news: News) -> None:
 
 @handles("referral.session")
 def on_session(news: News) -> None:
-    """A session was planned, moved or recorded; a concern is urgent."""
+    """A session was planned, moved, called off or recorded; a concern is urgent."""
     referral, what = _referral(news), news.payload["what"]
     _tell(_sending(referral), news, referral, SESSIONS[what], urgent=what == "concern")
 

@@ -42,6 +42,11 @@ def sites(org_id: uuid.UUID) -> list[Site]:
     return list(db.session.scalars(select(Site).where(Site.org_id == org_id, Site.active).order_by(Site.name)))
 
 
+def site(id: uuid.UUID, org_id: uuid.UUID) -> Site:
+    """A site of the organisation, or 404."""
+    return one_or_404(select(Site).where(Site.org_id == org_id, Site.id == id))
+
+
 def agreements() -> list[Agreement]:
     """All agreements that the asking organisation may see: its own, or all for a steward."""
     return list(db.session.scalars(select(Agreement).order_by(Agreement.created_at.desc())))

@@ -16,6 +16,7 @@ from tests.conftest import Stage
 from tests.stories.people import a_case
 from tests.stories.received import a_planned_session, a_session, an_accepted, past, sent_days_ago
 from tests.stories.referrals import a_draft, a_referral
+from tests.stories.release import a_handover
 from tests.stories.supervision import a_contact, a_supervised_case
 
 
@@ -113,6 +114,24 @@ def test_navigation_shows_each_role_its_own_doors_and_where_one_is(cast: Cast) -
     case_id = a_case(cast)
     page = cast.be("aigerim").get(f"/cases/{case_id}/notes")
     assert re.search(r'<a href="/caseload" aria-current="page">', page)
+
+
+def test_handovers_imports_and_sites_belong_to_their_own_doors(cast: Cast) -> None:
+    handover = a_handover(cast, a_case(cast))
+    for name, path, door in (
+        ("officer", f"/handovers/{handover}", "/handovers"),
+        ("officer", f"/handovers/{handover}/accept", "/handovers"),
+        ("leader", "/register-imports", "/register-imports"),
+        ("admin", "/register-imports", "/register-imports"),
+    ):
+        page = cast.be(name).get(path)
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', page) == [door], path
+
+
+def test_search_is_offered_to_those_alone_whose_role_opens_files(cast: Cast) -> None:
+    for name in ROLES:
+        offered = 'id="site-search"' in english(cast, name)
+        assert offered is (name not in ("admin", "auditor", "steward")), name
 
 
 def test_every_door_of_the_navigation_opens(cast: Cast) -> None:

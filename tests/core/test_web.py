@@ -53,6 +53,19 @@ def test_headers_are_strict_on_every_page(cast: Cast) -> None:
         assert headers["Referrer-Policy"] == "same-origin"
 
 
+def test_page_travels_compressed_and_its_size_tells_nothing(cast: Cast) -> None:
+    client = cast.be("aigerim").client
+    plain = client.get("/account")
+    assert "Content-Encoding" not in plain.headers
+    for encoding in ("br", "gzip"):
+        packed = client.get("/account", headers={"Accept-Encoding": f"deflate, {encoding}"})
+        assert packed.headers["Content-Encoding"] == encoding
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert len(packed.data) < len(plain.data) / 2
+    # A guess at the token in it, told by a page that shrinks, drowns in the random length.
+    assert len({len(client.get("/account").data) for _ in range(12)}) > 1
+
+
 def test_session_cookie_is_http_only_and_lax(app: Flask) -> None:
     client = app.test_client()
     client.get("/sign-in")

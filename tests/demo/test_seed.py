@@ -1,5 +1,6 @@
 """The demo is whole, its people can sign in, and the same seed tells the same."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -218,6 +219,11 @@ def test_clock_goes_on_after_a_tale(app: Flask) -> None:
         with told_at(moment):
             assert now() == moment
             assert today() == moment.date()
+            with ThreadPoolExecutor(1) as elsewhere:  # a tale is told in its own thread alone
+                assert elsewhere.submit(now).result() > moment + timedelta(days=999)
+            with told_at(moment - timedelta(days=1)):
+                assert now() == moment - timedelta(days=1)
+            assert now() == moment
         assert now() > moment + timedelta(days=999)
         with told_at(now() + timedelta(days=1000)):
             assert now() < moment + timedelta(days=1001)

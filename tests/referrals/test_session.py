@@ -1,18 +1,20 @@
 """Sessions, by URL: planning, recording once, another time; and what they do to the referral."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from redis import Redis
 from sqlalchemy import func, select
 
 from caseflow.core.db import db, new_id, now
-from caseflow.referrals.models import Asker, Attendance, Referral, Session, Status
+from caseflow.referrals.models import Asker, Attendance, Origin, Referral, Session, Status
 from caseflow.referrals.queries import shared
 from caseflow.tenancy import queries as tenancy
 from tests.cast import Cast
-from tests.stories.received import a_planned_session, a_session, an_accepted, parts, past
+from tests.stories.received import a_completed, a_planned_session, a_session, an_accepted, parts, past
 
 ALMATY = ZoneInfo("Asia/Almaty")
 
@@ -176,3 +178,83 @@ def test_worker_sees_sessions_to_record_on_top_of_the_inbox(cast: Cast, environm
     assert f"/sessions/{session}" not in cast.be("second").get("/inbox")
     a_session(cast, id)
     assert cast.be("worker").get("/inbox").count("/sessions/") == 1
+
+
+def test_session_called_off_is_kept_with_who_asked_and_why_and_counts_as_no_absence(cast: Cast) -> None:
+    id = an_accepted(cast)
+    a_session(cast, id)
+    session = a_planned_session(cast, id)
+    worker, address = cast.be("worker"), f"/sessions/{session}/call-off"
+    assert f'href="{address}"' in worker.get(f"/referrals/{id}")
+    page = worker.post(address, {"reason": "No escort that day"}, expect=422)
+    assert 'href="#asked_by-0"' in page
+    assert "No escort that day" in page
+    assert 'href="#reason"' in worker.post(address, {"asked_by": "sender"}, expect=422)
+    assert referral_of(cast, id).report_by is None  # a session is still to come
+    said = {"asked_by": "sender", "reason": "No escort that day"}
+    worker.post(address, said)
+    kept = next(one for one in sessions_of(cast, id) if one.id == session)
+    assert (kept.called_off_by, kept.called_off_for, kept.called_off_reason) == (
+        "Олег Ким",
+        Asker.SENDER,
+        "No escort that day",
+    )
+    assert (kept.attendance, kept.absence, kept.recorded_at, kept.standing) == (None, None, None, False)
+    assert referral_of(cast, id).report_by is not None
+    for name in ("worker", "aigerim"):
+        page = cast.be(name).get(f"/referrals/{id}")
+        assert "Called off" in page
+        assert "No escort that day" in page
+        assert re.search(
+            r"Called off on <bdi><time[^>]*>[^<]*</time></bdi>, asked for by: <bdi>Prison Service of Almaty</bdi>", page
+        )
+        assert "Outcome missing" not in page
+    assert f"/sessions/{session}" not in worker.get("/inbox")
+    with cast.acting("aigerim") as user:
+        case_id = db.session.get_one(Origin, (user.org_id, id)).case_id
+    assert "session called off" in cast.be("aigerim").get(f"/cases/{case_id}/timeline")
+
+
+def test_session_is_called_off_once_and_only_before_it_begins(cast: Cast, environment: dict[str, str]) -> None:
+    id = an_accepted(cast)
+    session = a_planned_session(cast, id)
+    worker, said = cast.be("worker"), {"asked_by": "person", "reason": "Ill"}
+    worker.post(f"/sessions/{session}/call-off", said)
+    worker.post(f"/sessions/{session}/call-off", said, expect=409)
+    slot = {**parts((now() + timedelta(days=9)).astimezone(ALMATY)), "minutes": "45", "way": "phone"}
+    worker.post(f"/sessions/{session}/another-time", {**slot, **said}, expect=409)
+    past(environment["OWNER_DATABASE_URL"], session)
+    assert "This session was called off." in worker.get(f"/sessions/{session}")
+    worker.post(
+        f"/sessions/{session}", {"attendance": "yes", "summary": "x"}, page=f"/sessions/{session}/call-off", expect=409
+    )
+    begun = a_planned_session(cast, id)
+    past(environment["OWNER_DATABASE_URL"], begun)
+    page = worker.post(f"/sessions/{begun}/call-off", said, expect=422)
+    assert "say how it went" in page
+    assert [one.called_off_at is None for one in sessions_of(cast, id) if one.id == begun] == [True]
+
+
+def test_end_report_waits_for_no_session_that_was_called_off(cast: Cast, environment: dict[str, str]) -> None:
+    id = an_accepted(cast)
+    a_session(cast, id)
+    session = a_planned_session(cast, id)
+    cast.be("worker").post(f"/sessions/{session}/call-off", {"asked_by": "receiver", "reason": "The teacher is ill"})
+    past(environment["OWNER_DATABASE_URL"], session)
+    a_completed(cast, id)
+    assert referral_of(cast, id).status is Status.COMPLETED
+
+
+def test_sender_is_told_of_a_session_called_off_and_nobody_else_calls_it_off(cast: Cast, redis: Redis) -> None:
+    id = an_accepted(cast)
+    session = a_planned_session(cast, id)
+    said = {"asked_by": "person", "reason": "Ill"}
+    for name, expect in (("second", 404), ("stranger_cso", 404), ("stranger", 404), ("aigerim", 403)):
+        cast.be(name).get(f"/sessions/{session}/call-off", expect=expect)
+        cast.be(name).post(f"/sessions/{session}/call-off", said, expect=expect, page="/account")
+    assert sessions_of(cast, id)[0].standing
+    cast.be("worker").post(f"/sessions/{session}/call-off", said)
+    cast.deliver(redis)
+    assert "A session is called off" in cast.be("aigerim").get("/notifications")
+    for name in ("worker", "stranger", "daniyar"):
+        assert "A session is called off" not in cast.be(name).get("/notifications")

@@ -105,8 +105,7 @@ def _sessions(case: Case) -> list[Meeting]:
             Origin.case_id == case.id,
             Referral.status.in_(RUNNING),
             Session.starts_at >= now(),
-            Session.recorded_at.is_(None),
-            Session.replaced_by_id.is_(None),
+            Session.standing,
         )
         .options(joinedload(Referral.receiver))
     )

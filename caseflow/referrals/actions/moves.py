@@ -3,7 +3,7 @@
 import uuid
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from caseflow.accounts.models import User
 from caseflow.audit.actions import record
@@ -15,6 +15,7 @@ from caseflow.referrals.models import (
     ANSWER_DAYS,
     FIRST_SESSION_DAYS,
     MOVES,
+    OPEN,
     Attendance,
     DeclineReason,
     Event,
@@ -33,6 +34,10 @@ REASONS: dict[Status, type[DeclineReason] | type[WithdrawReason]] = {
     Status.DECLINED: DeclineReason,
     Status.WITHDRAWN: WithdrawReason,
 }
+
+
+# Where the need to know ends.
+ENDS = frozenset(Status) - OPEN
 
 
 def side_of(referral: Referral, user: User) -> Side:
@@ -87,9 +92,20 @@ def move(
     if before is Status.INFO_REQUESTED and to is Status.SENT and not late:
         # The receiver's time begins anew, unless it was over already when they asked.
         referral.answer_by = tenancy.deadline(referral.receiver, ANSWER_DAYS[referral.urgency])
+    if to in ENDS:
+        close_disclosures(referral)
     event = _happened(referral, before, by, reason, text, suggested_service_id, case_id)
     post("referral.moved", by=by, to=other_side(referral, by), referral=referral.id, event=event.id)
     return event
+
+
+def close_disclosures(referral: Referral) -> None:
+    """Close what was told about the person: at once after a decline or a withdrawal, 90 days after the help has ended.
+
+    The receiver may touch no disclosure, so the database's own function does it, and looks at the status for itself.
+    """
+    db.session.flush()
+    db.session.execute(select(func.close_disclosures(referral.id)))
 
 
 def lock(referral: Referral) -> None:

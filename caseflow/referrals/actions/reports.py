@@ -49,12 +49,7 @@ def _begin(referral: Referral, version: int | None) -> None:
     if referral.status not in RUNNING or report(referral) is not None:
         raise Conflict(_("The referral is not running any more: it is “%(status)s”.", status=referral.status.label))
     check_version(referral, version, status=referral.status.label)
-    unsaid = [
-        one
-        for one in sessions(referral)
-        if one.recorded_at is None and one.replaced_by_id is None and one.starts_at <= now()
-    ]
-    if unsaid:
+    if any(one.standing and one.starts_at <= now() for one in sessions(referral)):
         raise Refused(_("First record how each past session went."))
 
 

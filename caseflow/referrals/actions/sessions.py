@@ -1,4 +1,4 @@
-"""Sessions of a referral: planning, recording the outcome once, and another time for one that is moved."""
+"""Sessions of a referral: planning, recording the outcome once, another time for one that is moved, calling off."""
 
 import uuid
 from dataclasses import dataclass
@@ -83,6 +83,8 @@ def record(session: Session, referral: Referral, held: Held, *, by: User) -> Non
         raise Conflict(_("The outcome of this session was already recorded, by %(name)s.", name=session.recorded_by))
     if session.replaced_by_id is not None:
         raise Conflict(_("This session was moved to another time."))
+    if session.called_off_at is not None:
+        raise Conflict(_("This session was called off."))
     if session.starts_at > now():
         raise Refused(_("This session has not begun yet."))
     if referral.status not in RUNNING and session.starts_at > referral.status_at:
@@ -113,8 +115,8 @@ def reschedule(session: Session, referral: Referral, slot: Slot, *, asked_by: As
     """Move a session to another time: a new one is planned, and the old one is kept with who asked and why."""
     lock(referral)
     db.session.refresh(session, with_for_update=True)
-    if session.recorded_at is not None or session.replaced_by_id is not None:
-        raise Conflict(_("This session was already recorded or moved."))
+    if not session.standing:
+        raise Conflict(_("This session was already recorded, moved or called off."))
     if referral.status not in RUNNING:
         raise Conflict(_("Sessions belong to an accepted referral that is not ended."))
     _check(slot, referral)
@@ -129,6 +131,22 @@ def reschedule(session: Session, referral: Referral, slot: Slot, *, asked_by: As
     _set_report_day(referral)
     post("referral.session", by=by, to=referral.org_id, referral=referral.id, session=new.id, what="moved")
     return new
+
+
+def call_off(session: Session, referral: Referral, *, asked_by: Asker, reason: str, by: User) -> None:
+    """Call off a session that has not begun: it is kept, with who asked and why, and is nobody's absence."""
+    lock(referral)
+    db.session.refresh(session, with_for_update=True)
+    if not session.standing:
+        raise Conflict(_("This session was already recorded, moved or called off."))
+    if session.starts_at <= now():
+        raise Refused(_("This session has begun: say how it went."))
+    session.called_off_at, session.called_off_by = now(), by.name
+    session.called_off_for, session.called_off_reason = asked_by, reason
+    audit("session.call-off", by=by, on=session, referral=str(referral.id), asked_by=asked_by.value)
+    db.session.flush()
+    _set_report_day(referral)
+    post("referral.session", by=by, to=referral.org_id, referral=referral.id, session=session.id, what="called_off")
 
 
 def _check(slot: Slot, referral: Referral) -> None:
@@ -171,9 +189,9 @@ def _add(referral: Referral, slot: Slot, id: uuid.UUID, by: User) -> Session:
 
 def _set_report_day(referral: Referral) -> None:
     """The end report falls due after the last attended session; while another is planned there is a later one."""
-    standing = [session for session in sessions(referral) if session.replaced_by_id is None]
-    attended = [one.starts_at for one in standing if one.attendance in (Attendance.YES, Attendance.LATE)]
-    if not attended or any(one.recorded_at is None for one in standing):
+    all_of_them = sessions(referral)
+    attended = [one.starts_at for one in all_of_them if one.attendance in (Attendance.YES, Attendance.LATE)]
+    if not attended or any(one.standing for one in all_of_them):
         referral.report_by = None
         return
     last = max(attended).astimezone(ZoneInfo(referral.receiver.timezone)).date()

@@ -158,6 +158,13 @@ class RescheduleForm(SlotForm):
     reason = LineField(_l("Why?"), [InputRequired(), at_most(SHORT)])
 
 
+class CallOffForm(Form):
+    """A session that will not take place."""
+
+    asked_by = RadioField(_l("Who asked to call it off?"), [InputRequired()], choices=Asker.choices)
+    reason = LineField(_l("Why?"), [InputRequired(), at_most(SHORT)])
+
+
 class ReportForm(Form):
     """The end report; `report_form` adds two fields for each desired outcome."""
 

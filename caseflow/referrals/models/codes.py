@@ -134,7 +134,7 @@ class SessionForm(Labelled):
 
 
 class Asker(Labelled):
-    """Who asked for another time."""
+    """Who asked for another time, or called a session off."""
 
     PERSON = "person", _l("The person")
     RECEIVER = "receiver", _l("Our service")

@@ -7,7 +7,8 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKeyConstraint, Index, UniqueConstraint, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
@@ -160,6 +161,7 @@ class Session(Packet, Model):
         one_of("attendance", Attendance),
         one_of("absence", Absence),
         one_of("rescheduled_for", Asker),
+        one_of("called_off_for", Asker),
         Index("ix_referral_sessions_sender", "org_id", "referral_id", "starts_at"),
         Index("ix_referral_sessions_receiver", "to_org_id", "referral_id", "starts_at"),
     )
@@ -181,6 +183,20 @@ class Session(Packet, Model):
     replaced_by_id: Mapped[uuid.UUID | None]  # rescheduled: the old one is kept
     rescheduled_for: Mapped[Asker | None] = mapped_column(Coded(Asker))  # who asked
     rescheduled_reason: Mapped[str | None]
+    called_off_at: Mapped[datetime | None]  # will not take place, which is nobody's absence; kept as well
+    called_off_by: Mapped[str | None]
+    called_off_for: Mapped[Asker | None] = mapped_column(Coded(Asker))
+    called_off_reason: Mapped[str | None]
+
+    @hybrid_property
+    def standing(self) -> bool:
+        """Whether it is still to be held or recorded: neither recorded nor moved nor called off."""
+        return self.recorded_at is None and self.replaced_by_id is None and self.called_off_at is None
+
+    @standing.inplace.expression
+    @classmethod
+    def _standing(cls) -> ColumnElement[bool]:
+        return and_(cls.recorded_at.is_(None), cls.replaced_by_id.is_(None), cls.called_off_at.is_(None))
 
 
 class Report(Packet, Model):

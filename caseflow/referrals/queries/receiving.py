@@ -139,8 +139,7 @@ def waiting_sessions(user: User, *, days: int = 7) -> list[Waiting]:
         .join(Referral, (Referral.org_id == Session.org_id) & (Referral.id == Session.referral_id))
         .where(
             Session.to_org_id == user.org_id,
-            Session.recorded_at.is_(None),
-            Session.replaced_by_id.is_(None),
+            Session.standing,
             Session.starts_at < now() + timedelta(days=days),
             Referral.status.in_(RUNNING),
             Referral.id.in_(visible(user).with_only_columns(Referral.id)),
@@ -164,8 +163,7 @@ def clashes(
     query = select(Session).where(
         Session.to_org_id == referral.to_org_id,
         Session.referral_id.in_(theirs),
-        Session.recorded_at.is_(None),
-        Session.replaced_by_id.is_(None),
+        Session.standing,
         Session.id.not_in(list(besides)),
         Session.starts_at < ends_at,
         Session.starts_at + func.make_interval(0, 0, 0, 0, 0, Session.minutes) > starts_at,

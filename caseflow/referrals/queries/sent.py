@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
@@ -29,7 +29,7 @@ from caseflow.referrals.models import (
     Status,
 )
 from caseflow.referrals.queries import deadlines
-from caseflow.referrals.queries.shared import sent_case
+from caseflow.referrals.queries.shared import live, sent_case
 from caseflow.tenancy.models import ReferralKind
 
 SENT_GROUPS: dict[str, frozenset[Status]] = {
@@ -120,7 +120,7 @@ def sent_counts(user: User) -> dict[str, int]:
 def under_consent(case: Case, consent_id: uuid.UUID) -> int:
     """How many referrals tell something under a consent, live: what a withdrawal closes."""
     query = select(func.count(Disclosure.referral_id.distinct())).where(
-        Disclosure.org_id == case.org_id, Disclosure.consent_id == consent_id, Disclosure.revoked_at.is_(None)
+        Disclosure.org_id == case.org_id, Disclosure.consent_id == consent_id, live()
     )
     return db.session.scalar(query) or 0
 
@@ -146,13 +146,19 @@ def _events(case: Case, referrals: dict[uuid.UUID, Referral]) -> list[Happening]
 
 def _sessions(case: Case, referrals: dict[uuid.UUID, Referral]) -> list[Happening]:
     query = select(Session).where(
-        Session.org_id == case.org_id, Session.referral_id.in_(referrals), Session.recorded_at.is_not(None)
+        Session.org_id == case.org_id,
+        Session.referral_id.in_(referrals),
+        or_(Session.recorded_at.is_not(None), Session.called_off_at.is_not(None)),
     )
     found = []
     for session in db.session.scalars(query):
+        referral = referrals[session.referral_id]
+        if session.called_off_at is not None:
+            title = _("%(kind)s: session called off", kind=referral.kind.label)
+            text, by = session.called_off_reason, session.called_off_by
+            found.append(_line(referral, session.called_off_at, title, text, by, "neutral"))
         if session.attendance is None:
             continue
-        referral = referrals[session.referral_id]
         came = session.attendance is not Attendance.NO
         title = _("%(kind)s: session, %(attendance)s", kind=referral.kind.label, attendance=session.attendance.label)
         text = session.summary or session.absence_reason

@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import abort
-from sqlalchemy import Select, exists, false, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, false, func, or_, select
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
@@ -108,14 +109,26 @@ def names(referrals: Iterable[Referral], user: User) -> dict[uuid.UUID, str]:
 
 def disclosures(referral: Referral) -> list[Disclosure]:
     """What is disclosed now; the sender sees what is closed too, so only the live ones are taken."""
-    live = (Disclosure.revoked_at.is_(None), or_(Disclosure.expires_at.is_(None), Disclosure.expires_at > now()))
-    return list(db.session.scalars(_of(Disclosure, referral).where(*live)))
+    return list(db.session.scalars(_of(Disclosure, referral).where(live())))
+
+
+def live() -> ColumnElement[bool]:
+    """The condition that a disclosure is not closed."""
+    return and_(Disclosure.revoked_at.is_(None), or_(Disclosure.expires_at.is_(None), Disclosure.expires_at > now()))
 
 
 def told(referral: Referral) -> list[Section]:
     """What is disclosed now, laid out for reading; nothing once it is closed."""
     contents: dict[Category, dict[str, Any]] = {one.category: one.content for one in disclosures(referral)}
     return sections(contents)
+
+
+def told_until(referral: Referral) -> datetime | None:
+    """When all that was told of the person is closed, or will be; None while something of it has no end.
+
+    The receiver sees nothing of a closed disclosure; the database's own function tells both sides when it closed.
+    """
+    return db.session.scalar(select(func.disclosures_end(referral.id, type_=DateTime(timezone=True))))
 
 
 def events(referral: Referral) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Sessions: planning, recording, another time; and the end of a referral with its report."""
+"""Sessions: planning, recording, another time, calling off; and the end of a referral with its report."""
 
 import uuid
 from datetime import datetime
@@ -16,6 +16,7 @@ from caseflow.referrals import queries
 from caseflow.referrals.actions import reports, sessions
 from caseflow.referrals.actions.moves import attended
 from caseflow.referrals.forms.answers import (
+    CallOffForm,
     EarlyReportForm,
     EndEarlyForm,
     OutcomeForm,
@@ -81,6 +82,23 @@ def reschedule(id: uuid.UUID) -> tuple[str, int] | Response:
         _warn_of_clashes(referral, made[0])
         return done(_("The session has another time; the sender is told."), ".show", id=referral.id, _anchor="sessions")
     return page("referrals/session_move.html", form=form, session=held, referral=referral, name=_name(referral))
+
+
+@bp.route("/sessions/<uuid:id>/call-off", methods=["GET", "POST"])
+@requires(Permission.RECORD_SESSIONS)
+def call_off(id: uuid.UUID) -> tuple[str, int] | Response:
+    """Call a planned session off; it is kept, and counts as nobody's absence."""
+    held, referral = shared.session(id, current_user)
+    form = CallOffForm()
+
+    def act() -> None:
+        asked_by, reason = Asker(form.asked_by.data), form.reason.data
+        assert reason is not None
+        sessions.call_off(held, referral, asked_by=asked_by, reason=reason, by=current_user)
+
+    if form.accepts(act):
+        return done(_("The session is called off; the sender is told."), ".show", id=referral.id, _anchor="sessions")
+    return page("referrals/session_call_off.html", form=form, session=held, referral=referral, name=_name(referral))
 
 
 def _warn_of_clashes(referral: Referral, made: Session) -> None:

@@ -48,6 +48,7 @@ def _page(found: queries.Opened, **forms: Form) -> tuple[str, int]:
         "tones": queries.TONES,
         "outcomes": outcome_labels(referral.kind, referral.outcomes),
         "sections": shared.told(referral),
+        "told_until": shared.told_until(referral),
         "events": [_line(event) for event in shared.events(referral)],
         "messages": shared.messages(referral),
         "sessions": shared.sessions(referral),
