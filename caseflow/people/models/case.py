@@ -61,6 +61,8 @@ class Case(Part, Model):
     outcome: Mapped[CaseOutcome | None] = mapped_column(Coded(CaseOutcome))
     closing_note: Mapped[str | None]
     register_print: Mapped[bytes | None] = mapped_column(LargeBinary)  # of the register's row, to know an unchanged one
+    # Whether somebody's access to the person's file is decided apart; only the database's triggers on Access write it.
+    guarded: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     version: Mapped[int] = mapped_column(default=1)
 
     person: Mapped[Person] = relationship(
