@@ -12,8 +12,8 @@ THEIRS = "to_org_id = (SELECT app_org())"
 EITHER = f"({MINE} OR {THEIRS})"
 SIGNED_IN = "(SELECT app_org()) IS NOT NULL"
 # What is closed to the user who asks. Not `<> ALL (array)`: a subquery is hashed once a statement, whatever its length.
-CLOSED = "(SELECT app_closed())"
-CLOSED_PACKETS = "(SELECT app_closed_packets())"
+CLOSED = "(SELECT unnest(app_closed()))"
+CLOSED_PACKETS = "(SELECT unnest(app_closed_packets()))"
 
 
 def own(table: str, *, update: bool | Sequence[str] = True, delete: bool = False) -> None:

@@ -51,6 +51,12 @@ class Access(Owned, Model):
             postgresql_where=text("kind IN ('restricted', 'excluded') AND ended_at IS NULL"),
         ),
         Index(
+            "ix_case_access_unreviewed",
+            "org_id",
+            "created_at",
+            postgresql_where=text("kind = 'glass' AND reviewed_at IS NULL"),
+        ),
+        Index(
             "ux_case_access_restricted",
             "org_id",
             "person_id",
