@@ -62,7 +62,7 @@ def exclude(case: Case, user: User, ground: ExclusionGround, reason: str, *, by:
         raise Refused(_("Choose a colleague."), field="user")
     if any(one.user_id == user.id for one in queries.live_access(case, AccessKind.EXCLUDED)):
         raise Conflict(_("%(name)s is excluded already.", name=user.name), field="user")
-    if user in queries.working(case):
+    if _works(user.id, case):
         raise Refused(
             _("%(name)s works on a case of this person. Give it to somebody else first.", name=user.name), field="user"
         )
@@ -88,7 +88,7 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
         raise Refused(_("Lift the restriction instead."))
     if not access.live():
         raise Conflict(_("This has ended already."))
-    if access.kind is AccessKind.ALLOWED and access.user in queries.working(case):
+    if access.kind is AccessKind.ALLOWED and _works(access.user_id, case):
         raise Refused(_("Whoever works on the case must be able to open it. Give it to somebody else first."))
     _end(access, reason, by)
     db.session.flush()
@@ -150,6 +150,10 @@ def _hold(case: Case, reason: str) -> None:
     if not reason.strip():
         raise Refused(_("Say why."), field="reason")
     hold("access", case.org_id, case.person_id)
+
+
+def _works(user_id: uuid.UUID | None, case: Case) -> bool:
+    return any(one.id == user_id for one in queries.working(case))
 
 
 def _check_named(case: Case, user: User) -> None:

@@ -53,7 +53,7 @@ def access(id: uuid.UUID) -> tuple[str, int]:
         excluded=[one for one in live if one.kind is AccessKind.EXCLUDED],
         glass=[one for one in decided if one.kind is AccessKind.GLASS],
         ended=[one for one in decided if not one.live() and one.kind is not AccessKind.GLASS],
-        working=queries.working(case),
+        working=[one.id for one in queries.working(case)],
     )
 
 
