@@ -60,6 +60,8 @@ def exclude(case: Case, user: User, ground: ExclusionGround, reason: str, *, by:
     _hold(case, reason)
     if user.org_id != case.org_id:
         raise Refused(_("Choose a colleague."), field="user")
+    if user.id == by.id:
+        raise Refused(_("Ask another team leader to exclude you."), field="user")
     if any(one.user_id == user.id for one in queries.live_access(case, AccessKind.EXCLUDED)):
         raise Conflict(_("%(name)s is excluded already.", name=user.name), field="user")
     if _works(user.id, case):
@@ -72,7 +74,6 @@ def exclude(case: Case, user: User, ground: ExclusionGround, reason: str, *, by:
     made = _add(case, AccessKind.EXCLUDED, user, reason, by)
     made.ground = ground
     db.session.flush()
-    _keep_a_keeper(case, by, field="user")
     record("access.exclude", by=by, on=case, case_id=case.id, user=str(user.id), ground=ground.value)
 
 
@@ -83,7 +84,7 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
     """
     case = access.case
     _hold(case, reason)
-    db.session.refresh(access)
+    db.session.refresh(access, ["ended_at"])
     if access.kind is AccessKind.RESTRICTED:
         raise Refused(_("Lift the restriction instead."))
     if not access.live():
@@ -133,7 +134,8 @@ def break_glass(number: str, reason: str, minutes: int, *, by: User) -> uuid.UUI
 
 def review_glass(access: Access, justified: bool, words: str, *, by: User) -> None:
     """Say whether an emergency access was justified; nobody reviews their own."""
-    db.session.refresh(access, with_for_update=True)
+    hold("access", access.org_id, access.person_id)
+    db.session.refresh(access, ["reviewed_at"])
     if access.kind is not AccessKind.GLASS or access.user_id == by.id:
         raise Refused(_("Somebody else reviews your emergency access."))
     if access.reviewed_at is not None:
@@ -163,11 +165,11 @@ def _check_named(case: Case, user: User) -> None:
         raise Refused(_("%(name)s is excluded from this case.", name=user.name), field="user")
 
 
-def _keep_a_keeper(case: Case, by: User, *, field: str | None = None) -> None:
+def _keep_a_keeper(case: Case, by: User) -> None:
     """Somebody who may decide on the file must be able to open it: else nobody could ever open it again."""
     leaders = accounts.colleagues(by, permission=Permission.GUARD_CASES)
     if all(accounts.is_closed(case.person_id, leader) for leader in leaders):
-        raise Refused(_("Nobody who may change this would be left. Add another team leader first."), field=field)
+        raise Refused(_("Nobody who may change this would be left. Add another team leader first."))
 
 
 def _add(case: Case, kind: AccessKind, user: User | None, reason: str, by: User) -> Access:

@@ -31,13 +31,6 @@ def _offer(users: list[User]) -> list[tuple[str, str]]:
     return [(str(one.id), f"{one.name} · {one.role.label}") for one in users]
 
 
-def _back(id: uuid.UUID, message: str) -> Response:
-    """To the case's page, while it is still open to whoever decided."""
-    if accounts.is_closed(id, current_user):
-        return done(message, ".restricted_cases")
-    return done(message, ".access", id=id)
-
-
 @bp.get("/cases/<uuid:id>/access")
 @requires(Permission.GUARD_CASES)
 def access(id: uuid.UUID) -> tuple[str, int]:
@@ -102,7 +95,7 @@ def exclude(id: uuid.UUID) -> tuple[str, int] | Response:
             by=current_user,
         )
     ):
-        return _back(id, _("The case is closed to them."))
+        return done(_("The case is closed to them."), ".access", id=case.id)
     return page("people/exclude.html", form=form, case=case)
 
 
@@ -125,7 +118,9 @@ def end_access(id: uuid.UUID, access_id: uuid.UUID) -> tuple[str, int] | Respons
     decision = queries.decision(case, access_id)
     form = EndForm()
     if form.accepts(lambda: actions.end_access(decision, form.reason.data or "", by=current_user)):
-        return _back(id, _("It has ended."))
+        if accounts.is_closed(id, current_user):  # whoever leaves the list sees the case no more
+            return done(_("It has ended."), ".restricted_cases")
+        return done(_("It has ended."), ".access", id=case.id)
     return page("people/end_access.html", form=form, case=case, access=decision)
 
 
