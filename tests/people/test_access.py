@@ -82,7 +82,7 @@ def test_closed_case_is_on_no_page_in_no_list_search_or_count(cast: Cast, how: s
 
 
 def _figures(home: str) -> list[int]:
-    return [int(number) for number in re.findall(r'cf-figure__number">(\d+)', home)]
+    return [int(number) for number in re.findall(r'cf-figure__number">(?:<bdi[^>]*>)?(\d+)', home)]
 
 
 def test_only_a_leader_decides_who_may_open_a_case(cast: Cast) -> None:
