@@ -1,6 +1,6 @@
 """The cast of every test: four organisations in two countries, their people, and how to be one of them.
 
-    almaty      prison service (KZ): aigerim (social worker), daniyar (social worker), leader, admin, auditor
+    almaty      prison service (KZ): aigerim, daniyar (social workers), leader, deputy (team leaders), admin, auditor
     kamqor      CSO (KZ, receiver): coordinator, worker, second (another worker)
     probation   probation service (KZ): officer, other_officer, probation_leader
     stranger    a prison service in Iraq with the same roles: stranger (team leader), stranger_cso (a CSO's coordinator)
@@ -61,6 +61,7 @@ PARTS: dict[str, tuple[str, OrganisationKind, str, str, str, tuple[int, ...], li
             Part("aigerim", "Айгерім Сәрсенова", Role.SOCIAL_WORKER, site=True),
             Part("daniyar", "Данияр Омаров", Role.SOCIAL_WORKER, site=True),
             Part("leader", "Гульнара Ахметова", Role.TEAM_LEADER),
+            Part("deputy", "Марат Заманов", Role.TEAM_LEADER),
             Part("auditor", "Ерлан Аудитор", Role.AUDITOR),
         ],
     ),

@@ -35,6 +35,7 @@ class Permission(Labelled):
     APPROVE_HANDOVERS = "handovers:answer", _l("Take over cases")
     ASSIGN_WORKERS = "referrals:assign", _l("Assign workers to referrals")
     BE_SIGNED_IN = "account:use", _l("Use their own account")
+    GUARD_CASES = "cases:guard", _l("Restrict cases and exclude users from them")
     IMPORT_REGISTER = "register:import", _l("Import a register")
     MANAGE_AGREEMENTS = "agreements:manage", _l("Found organisations and make agreements")
     MANAGE_DIRECTORY = "directory:manage", _l("Keep the directory entry")
@@ -53,7 +54,7 @@ class Permission(Labelled):
 P = Permission
 
 _CASEWORK = frozenset({P.BE_SIGNED_IN, P.OPEN_CASES, P.WORK_ON_CASES, P.SEND_REFERRALS, P.READ_DIRECTORY})
-_LEADING = frozenset({P.ALLOCATE_CASES, P.IMPORT_REGISTER})
+_LEADING = frozenset({P.ALLOCATE_CASES, P.GUARD_CASES, P.IMPORT_REGISTER})
 _RECEIVING = frozenset({P.BE_SIGNED_IN, P.READ_RECEIVED, P.RECORD_SESSIONS, P.READ_DIRECTORY})
 
 ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {

@@ -89,6 +89,17 @@ def user_of(org_id: uuid.UUID, user_id: uuid.UUID) -> User | None:
     return db.session.get(User, (org_id, user_id))
 
 
+_CLOSED = text("SELECT :id = ANY (closed_to(:user) || packets_closed_to(:user))")
+
+
+def is_closed(id: uuid.UUID, user: User) -> bool:
+    """Whether this person, case, referral or handover is closed to the user: restricted, or they are excluded.
+
+    The wall says the same to whoever asks for themselves; a job, which sees everything, asks for whom it tells.
+    """
+    return db.session.scalar(_CLOSED, {"user": user.id, "id": id}) or False
+
+
 def holding(org_id: uuid.UUID, *roles: Role) -> list[User]:
     """The active users of an organisation with one of these roles."""
     return list(

@@ -13,6 +13,7 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.casefile import queries
 from caseflow.notifications import queries as notifications
+from caseflow.people import queries as people
 from caseflow.release import queries as release
 from caseflow.tenancy.models import OrganisationKind as Kind
 
@@ -60,6 +61,14 @@ DOORS = (
         Permission.IMPORT_REGISTER,
         (PRISON, PROBATION),
         ("people.register_import",),
+    ),
+    Door(
+        "people.restricted_cases",
+        _l("Restricted cases"),
+        Permission.GUARD_CASES,
+        (PRISON, PROBATION),
+        ("people.review_emergency",),
+        people.review_count,
     ),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),

@@ -17,6 +17,9 @@ MINE = "org_id = (SELECT app_org())"
 THEIRS = "to_org_id = (SELECT app_org())"
 EITHER = "(SELECT app_org()) IN (org_id, to_org_id)"
 SIGNED_IN = "(SELECT app_org()) IS NOT NULL"
+# What is closed to the user who asks. Not `<> ALL (array)`: a subquery is hashed once a statement, whatever its length.
+CLOSED = "(SELECT unnest(app_closed()))"
+CLOSED_PACKETS = "(SELECT unnest(app_closed_packets()))"
 
 
 def own(table: str, *, update: bool | Sequence[str] = True, delete: bool = False) -> None:
@@ -56,6 +59,35 @@ def directory(table: str, *, delete: bool = False, insert: str = MINE, mine: str
         _policy(table, "remove", "DELETE", using=mine)
     _bound(table, SIGNED_IN)
     _grant(table, True, delete)
+
+
+def guard(table: str, *columns: str, optional: bool = False) -> None:
+    """No row of a case or a person that is closed to the user; `columns` hold the ids (NULL too, where `optional`)."""
+    _guard(table, " AND ".join(_open(column, CLOSED, optional) for column in columns or ("case_id",)))
+
+
+def guard_packet(table: str, column: str, *more: str) -> None:
+    """The same by the id of a referral or a handover (`column`), and by ids of cases or persons (`more`)."""
+    _guard(table, " AND ".join([_open(column, CLOSED_PACKETS), *(_open(one, CLOSED) for one in more)]))
+
+
+def guard_part(table: str, column: str, whole: str) -> None:
+    """No row whose `whole` (of the same organisation, and guarded itself) is not seen."""
+    seen = f"SELECT FROM {whole} w WHERE w.org_id = {table}.org_id AND w.id = {table}.{column}"
+    _guard(table, f"EXISTS ({seen})")
+
+
+def unguard(table: str) -> None:
+    """Take the guard away."""
+    op.execute(f"DROP POLICY guarded ON {table}")
+
+
+def _open(column: str, closed: str, optional: bool = False) -> str:
+    return f"({column} IS NULL OR {column} NOT IN {closed})" if optional else f"{column} NOT IN {closed}"
+
+
+def _guard(table: str, rule: str) -> None:
+    op.execute(f"CREATE POLICY guarded ON {table} AS RESTRICTIVE TO caseflow_app USING ({rule})")
 
 
 def share(function: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from caseflow.accounts.models import User
+from caseflow.accounts.queries import is_closed
 from caseflow.core.db import db, new_id, now
 from caseflow.core.jobs import News
 from caseflow.notifications.models import Notification, Outgoing
@@ -25,14 +26,24 @@ def post(topic: str, *, by: User, to: uuid.UUID | None = None, **ids: object) ->
 
 
 def tell(
-    users: Iterable[User], news: News, title: Any, path: str, *, urgent: bool = False, **params: object
+    users: Iterable[User],
+    news: News,
+    title: Any,
+    path: str,
+    *,
+    about: uuid.UUID | None,
+    urgent: bool = False,
+    **params: object,
 ) -> list[User]:
-    """Tell each user once, never the author; gives who was told now.
+    """Tell each user once, never the author, and nobody to whom what it is `about` is closed; gives who was told now.
 
-    `title` is a lazy_gettext text with named placeholders for `params`; `path` leads to the fact within caseflow.
+    `title` is a lazy_gettext text with named placeholders for `params`; `path` leads to the fact within caseflow;
+    `about` is the case, the referral or the handover, None for news that is of none.
     """
     told = []
     for user in {user.id: user for user in users if user.id != news.author_id}.values():
+        if about is not None and is_closed(about, user):
+            continue
         values = {
             "org_id": user.org_id,
             "id": new_id(),
@@ -43,6 +54,7 @@ def tell(
             "params": {name: str(value) for name, value in params.items()},
             "path": path,
             "urgent": urgent,
+            "about": about,
         }
         added = db.session.execute(
             insert(Notification).values(values).on_conflict_do_nothing().returning(Notification.id)

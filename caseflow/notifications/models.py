@@ -50,6 +50,7 @@ class Notification(Owned, Model):
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     path: Mapped[str]  # where it leads, within caseflow
     urgent: Mapped[bool] = mapped_column(default=False)
+    about: Mapped[uuid.UUID | None]  # the case, referral or handover: closed to the user, this line is gone
     read_at: Mapped[datetime | None]
 
     @property

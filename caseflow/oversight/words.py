@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 NOUNS: dict[str, str] = {
+    "access": _l("Who may open a case"),
     "agreement": _l("Agreement"),
     "assignment": _l("Allocation"),
     "case": _l("Case"),
@@ -11,6 +12,7 @@ NOUNS: dict[str, str] = {
     "contact": _l("Contact"),
     "disclosure": _l("Disclosure"),
     "draft": _l("Draft referral"),
+    "glass": _l("Emergency access"),
     "goal": _l("Goal"),
     "handover": _l("Handover"),
     "helper": _l("Worker of a referral"),

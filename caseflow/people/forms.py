@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField, RadioField, SelectField, SelectMultipleField, TextAreaField
@@ -23,13 +23,14 @@ from caseflow.core.fields import (
 )
 from caseflow.core.formats import date_text, datetime_text
 from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
-from caseflow.people.actions import CaseFields, PersonFields, RelativeFields
+from caseflow.people.actions import MINUTES, MOST_MINUTES, CaseFields, PersonFields, RelativeFields
 from caseflow.people.models import (
     AssignmentRole,
     CaseOutcome,
     Category,
     ConsentForm,
     ConsentGiver,
+    ExclusionGround,
     IdentifierKind,
     LegalStatus,
     Literacy,
@@ -307,6 +308,59 @@ class AllocateForm(Form):
     worker = SelectField(_l("Worker"), [InputRequired()])
     role = RadioField(_l("As"), [InputRequired()], choices=AssignmentRole.choices, default=AssignmentRole.PRIMARY.value)
     reason = LineField(_l("Reason"), [InputRequired(), at_most(SHORT)])
+
+
+class RestrictForm(Form):
+    """Closing a case to everybody who is not on a list."""
+
+    users = SelectMultipleField(_l("Who may open it besides"), [Optional()])
+    reason = LineField(_l("Why it is restricted"), [InputRequired(), at_most(SHORT)])
+
+
+class AdmitForm(Form):
+    """A further name on the list."""
+
+    user = SelectField(_l("Colleague"), [InputRequired()])
+    reason = LineField(_l("Why they need it"), [InputRequired(), at_most(SHORT)])
+
+
+class ExcludeForm(Form):
+    """Closing a case to one colleague."""
+
+    user = SelectField(_l("Colleague"), [InputRequired()])
+    ground = RadioField(_l("Ground"), [InputRequired()], choices=ExclusionGround.choices)
+    reason = LineField(_l("In your words"), [InputRequired(), at_most(SHORT)])
+
+
+class EndForm(Form):
+    """Ending what was decided."""
+
+    reason = LineField(_l("Why it ends"), [InputRequired(), at_most(SHORT)])
+
+
+class EmergencyForm(Form):
+    """Opening a restricted case in an emergency."""
+
+    number = CodeField(_l("Exact number of the case"), [InputRequired(), at_most(SHORT)])
+    reason = WordsField(_l("What has happened, and why it cannot wait"), [InputRequired(), at_most(1000)])
+    minutes = RadioField(_l("For how long"), [InputRequired()], default=str(MINUTES))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer times up to the longest that the database allows."""
+        super().__init__(*args, **kwargs)
+        times = (30, MINUTES, 120, MOST_MINUTES)
+        self.minutes.choices = [(str(one), ngettext("%(num)d minute", "%(num)d minutes", one)) for one in times]
+
+
+class ReviewForm(Form):
+    """Whether an emergency access was justified."""
+
+    justified = RadioField(
+        _l("Was it justified?"),
+        [InputRequired()],
+        choices=lambda: [("yes", _("Yes")), ("no", _("No: it will be followed up"))],
+    )
+    review = WordsField(_l("What you found"), [InputRequired(), at_most(1000)])
 
 
 class PhaseForm(Form):

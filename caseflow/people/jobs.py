@@ -1,4 +1,4 @@
-"""The import of a register as a job: in its own transactions, one at a time in an organisation, told as it goes."""
+"""The import of a register as a job, in its own transactions, one at a time; and the alert of an emergency access."""
 
 import io
 import uuid
@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.jobs import News, handles
+from caseflow.notifications.actions import tell
 from caseflow.people.actions import imports
+from caseflow.people.actions.access import GLASS
 from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
+from caseflow.people.queries import access_of
 from caseflow.people.queries.imports import import_of, unpacked
 from caseflow.people.register.errors import ENCODING, ErrorsFile
 from caseflow.people.register.mapping import Mapping, MappingError
@@ -84,3 +89,18 @@ def _take(news: News, id: uuid.UUID, content: bytes, mapping_text: str, dry_run:
         held = import_of(news.org_id, id)
         assert held is not None
         imports.finish_import(held, counts, errors.getvalue().encode(ENCODING))
+
+
+@handles(GLASS)
+def on_glass(news: News) -> None:
+    """Somebody opened a restricted case in an emergency: its team leaders review it, the auditors know at once."""
+    access = access_of(news.to_org_id, uuid.UUID(news.payload["access"]))
+    assert access is not None
+    assert access.user is not None
+    title, name = _l("%(name)s opened a restricted case in an emergency: please review it."), access.user.name
+    leaders = accounts.holding(news.to_org_id, Role.TEAM_LEADER)
+    path = f"/restricted-cases/{access.id}/review"
+    tell(leaders, news, title, path, about=access.case_id, urgent=True, name=name)
+    # Auditors open no case: they are told the fact, and of no case.
+    title, path = _l("%(name)s opened a restricted case in an emergency."), "/audit?act=glass"
+    tell(accounts.holding(news.to_org_id, Role.AUDITOR), news, title, path, about=None, urgent=True, name=name)

@@ -142,6 +142,7 @@ def _tell(users: list[User], news: News, referral: Referral, text: Any, *, urgen
         news,
         text,
         f"/referrals/{referral.id}",
+        about=referral.id,
         urgent=urgent,
         service=referral.service.name,
         organisation=other.name,
@@ -162,12 +163,15 @@ def _sending(referral: Referral) -> list[User]:
     """Who sent it, while they may open the case; else who is responsible for the case now."""
     origin = db.session.get_one(Origin, (referral.org_id, referral.id))
     sender = accounts.user_of(referral.org_id, origin.sent_by)
-    if sender and sender.active:
+    if sender and sender.active and not accounts.is_closed(origin.case_id, sender):
         mine = people.visible(sender).where(Case.id == origin.case_id).with_only_columns(Case.id)
         if db.session.scalar(mine) is not None:
             return [sender]
     worker = people.case_of(referral.org_id, origin.case_id).primary_worker
-    return [worker] if worker and worker.active else accounts.holding(referral.org_id, Role.TEAM_LEADER)
+    if worker and worker.active:
+        return [worker]
+    leaders = accounts.holding(referral.org_id, Role.TEAM_LEADER)
+    return [leader for leader in leaders if not accounts.is_closed(origin.case_id, leader)]
 
 
 def _close_loop(referral: Referral, event: Event) -> None:

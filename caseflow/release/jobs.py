@@ -42,7 +42,8 @@ def _tell_incoming(news: News, title: object) -> None:
         users = users or accounts.holding(news.to_org_id, Role.PROBATION_OFFICER)
     else:
         users = [mine.officer]
-    tell(users, news, title, f"/handovers/{handover_id}", organisation=tenancy.organisation(news.org_id).name)
+    organisation = tenancy.organisation(news.org_id).name
+    tell(users, news, title, f"/handovers/{handover_id}", about=handover_id, organisation=organisation)
 
 
 @handles("handover.given")
@@ -50,7 +51,8 @@ def given(news: News) -> None:
     """Tell an officer that a handover is theirs to prepare."""
     officer = accounts.user_of(news.to_org_id, uuid.UUID(news.payload["officer"]))
     if officer is not None:
-        tell([officer], news, _l("A handover is yours to prepare"), f"/handovers/{news.payload['handover']}")
+        id = uuid.UUID(news.payload["handover"])  # noqa: A001 -- the natural name
+        tell([officer], news, _l("A handover is yours to prepare"), f"/handovers/{id}", about=id)
 
 
 TITLES = {
@@ -73,7 +75,8 @@ def moved(news: News) -> None:
     organisation = tenancy.organisation(handover.to_org_id).name
     urgent = what == HandoverStatus.DECLINED
     path = f"/cases/{case.id}/release"
-    tell(_workers(handover), news, title, path, urgent=urgent, organisation=organisation, name=case.person.name)
+    names = {"organisation": organisation, "name": case.person.name}
+    tell(_workers(handover), news, title, path, about=case.id, urgent=urgent, **names)
 
 
 def _workers(handover: Handover) -> list[User]:

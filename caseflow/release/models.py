@@ -191,6 +191,7 @@ class Received(Owned, Model):
         ForeignKeyConstraint(["org_id", "id"], ["handovers.to_org_id", "handovers.id"]),
         belongs_to("officer_id", "users"),
         belongs_to("case_id", "cases"),
+        Index("ix_handovers_received_case", "org_id", "case_id"),
     )
 
     officer_id: Mapped[uuid.UUID]

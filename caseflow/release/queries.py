@@ -174,7 +174,7 @@ def read(handover: Handover) -> dict[str, dict[str, Any]]:
 
 def may_open(case_id: uuid.UUID, user: User) -> bool:
     """Whether the user may open this case of their organisation."""
-    return db.session.scalars(people.visible(user).where(Case.id == case_id)).one_or_none() is not None
+    return db.session.scalars(people.openable(user).where(Case.id == case_id)).one_or_none() is not None
 
 
 def snapshot(mine: Received, user: User) -> dict[str, dict[str, Any]]:

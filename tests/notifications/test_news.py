@@ -37,7 +37,7 @@ def handler() -> Iterator[list[News]]:
         handled.append(news)
         author = user_of(news.to_org_id, uuid.UUID(news.payload["reader"]))
         assert author is not None
-        tell(colleagues(author), news, _l("You are signed in as %(name)s."), "/account", name="x & <y>")
+        tell(colleagues(author), news, _l("You are signed in as %(name)s."), "/account", about=None, name="x & <y>")
 
     HANDLERS[TOPIC] = Handler(run)
     yield handled

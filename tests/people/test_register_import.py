@@ -40,6 +40,7 @@ from caseflow.people.register.reading import ReadingError, open_table
 from caseflow.tenancy.models import Site
 from tests.cast import Cast
 from tests.people.test_persons import person
+from tests.stories.access import colleague, excluded
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "data" / "iowa-sample.csv"
@@ -169,6 +170,22 @@ def test_changed_row_updates_what_the_register_says_and_nothing_that_workers_wro
         assert [bool(stay.until) for stay, _ in queries.stays(first)] == [False, True]
         assert queries.case_return(second) is None
         assert str(second.person.birth_date) == "1991-01-02"
+
+
+def test_row_of_a_closed_file_is_taken_as_any_other_and_the_file_shown_to_who_brought_it(
+    cast: Cast, take: Take
+) -> None:
+    take(FIRST)
+    address = upload(cast, SAMPLE.read_bytes())
+    cast.be("deputy").get(address)
+    with cast.acting("leader") as leader:
+        case_id = db.session.scalars(queries.visible(leader).where(Case.number == "C-1")).one().id
+    excluded(cast, case_id, "deputy")
+    deputy = colleague(cast, "deputy")
+    assert take(row(FIRST, Release="01.06.2029"), user_id=deputy) == Counts(read=1, updated=1)
+    cast.be("deputy").get(address, expect=404)
+    assert "Реестр.csv" not in cast.be("deputy").get("/register-imports")
+    assert "Реестр.csv" in cast.be("leader").get("/register-imports")
 
 
 def test_empty_cell_takes_nothing_away(cast: Cast, take: Take) -> None:

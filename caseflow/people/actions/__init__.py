@@ -1,5 +1,17 @@
 """Writing in persons and cases."""
 
+from caseflow.people.actions.access import (
+    GLASS,
+    MINUTES,
+    MOST_MINUTES,
+    admit,
+    break_glass,
+    end_access,
+    exclude,
+    lift_restriction,
+    restrict,
+    review_glass,
+)
 from caseflow.people.actions.cases import (
     CaseFields,
     add_task,
@@ -26,24 +38,34 @@ from caseflow.people.actions.persons import (
 )
 
 __all__ = [
+    "GLASS",
+    "MINUTES",
+    "MOST_MINUTES",
     "CaseFields",
     "PersonFields",
     "RelativeFields",
     "add_person",
     "add_relative",
     "add_task",
+    "admit",
     "allocate",
+    "break_glass",
     "change_facts",
     "change_phase",
     "change_relative",
     "close_case",
     "edit_person",
+    "end_access",
+    "exclude",
     "finish_task",
     "hold",
+    "lift_restriction",
     "open_case",
     "record_consent",
     "release_from",
     "reopen_case",
+    "restrict",
+    "review_glass",
     "sent_before",
     "transfer",
     "withdraw_consent",

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from sqlalchemy import select, update
 
+from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
 from caseflow.audit.actions import record
@@ -81,7 +82,7 @@ def open_case(
     facts = facts or CaseFields()
     _check_facts(facts, by)
     hold("persons", by.org_id)
-    if queries.number_taken(by.org_id, number):
+    if queries.number_taken(number):
         raise Refused(_("Another case has this number."), field="number")
     known = person if isinstance(person, Person) else add_person(person, by=by)
     case = Case(
@@ -222,6 +223,12 @@ def allocate(
     _lock(case)
     if worker.org_id != case.org_id or not worker.may(Permission.WORK_ON_CASES):
         raise Refused(_("Choose a colleague who works on cases."), field="worker")
+    if accounts.is_closed(case.person_id, worker):
+        # Why is written where those may read it who decide on it.
+        raise Refused(
+            _("%(name)s may not open this case. See who may open it before you give it.", name=worker.name),
+            field="worker",
+        )
     query = select(Assignment).where(Assignment.org_id == case.org_id, Assignment.case_id == case.id)
     for held in db.session.scalars(query.where(Assignment.until.is_(None))):
         if held.user_id == worker.id and held.role is role:

@@ -99,12 +99,10 @@ def _fill(row: Person, person: PersonFields) -> None:
 
 
 def _check_numbers(row: Person, person: PersonFields) -> None:
-    taken = select(Person.id).where(Person.org_id == row.org_id, Person.number == person.number, Person.id != row.id)
-    if db.session.scalar(taken) is not None:
+    if queries.number_taken(person.number, "person", but=row.id):
         raise Refused(_("Another person has this number."), field="person_number")
     for kind, value in person.identifiers.items():
-        same = (Identifier.org_id == row.org_id, Identifier.kind == kind, Identifier.value == value)
-        if db.session.scalar(select(Identifier.id).where(*same, Identifier.person_id != row.id)) is not None:
+        if queries.number_taken(value, kind, but=row.id):
             raise Refused(_("Another person has this number."), field=kind.value)
 
 

@@ -76,7 +76,9 @@ def import_rows(
         table.count_rows()  # a file that breaks off is refused before anything of it is taken
     counts, memory = Counts(), Memory()
     for batch in _ahead(_batches(table, mapping)):
-        with unit_of_work(org_id, user_id, keep=not dry_run) as session:
+        # As the organisation: the register is its own, and a row refused because its file is closed to whoever
+        # brought it would tell them so.
+        with unit_of_work(org_id, keep=not dry_run) as session:
             # Plans of foreign keys' look-ups, made while the tables were empty, would get slower with every row.
             session.execute(text("DISCARD PLANS"))
             outcome = _take_batch(session, batch, org_id, mapping, memory)

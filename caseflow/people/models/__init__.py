@@ -1,5 +1,6 @@
 """The tables of this room, and its codes."""
 
+from caseflow.people.models.access import Access
 from caseflow.people.models.case import (
     Assignment,
     Case,
@@ -12,11 +13,13 @@ from caseflow.people.models.case import (
 )
 from caseflow.people.models.codes import (
     PHASES,
+    AccessKind,
     AssignmentRole,
     CaseOutcome,
     Category,
     ConsentForm,
     ConsentGiver,
+    ExclusionGround,
     IdentifierKind,
     ImportState,
     LegalStatus,
@@ -33,6 +36,8 @@ from caseflow.people.models.register import RegisterImport
 
 __all__ = [
     "PHASES",
+    "Access",
+    "AccessKind",
     "Assignment",
     "AssignmentRole",
     "Case",
@@ -43,6 +48,7 @@ __all__ = [
     "Consent",
     "ConsentForm",
     "ConsentGiver",
+    "ExclusionGround",
     "Identifier",
     "IdentifierKind",
     "ImportState",

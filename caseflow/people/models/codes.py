@@ -162,3 +162,22 @@ class ImportState(Labelled):
     RUNNING = "running", _l("Running")
     DONE = "done", _l("Done")
     FAILED = "failed", _l("Failed")
+
+
+class AccessKind(Labelled):
+    """What a row of access does to a person's file."""
+
+    GLASS = "glass", _l("Emergency access")
+    RESTRICTED = "restricted", _l("Restricted")
+    ALLOWED = "allowed", _l("May open it")
+    EXCLUDED = "excluded", _l("May not open it")
+
+
+class ExclusionGround(Labelled):
+    """Why a user may not open a file."""
+
+    RELATIVE = "relative", _l("Relative or close to the person")
+    VICTIM = "victim", _l("Victim, or close to a victim")
+    CONFLICT = "conflict", _l("Conflict of interest")
+    THREAT = "threat", _l("Threat or violence between them")
+    OTHER = "other", _l("Another reason")

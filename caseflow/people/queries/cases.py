@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, text, true
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -11,14 +11,23 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.core.db import db, one_or_404
 from caseflow.people.models import Assignment, AssignmentRole, Case, PhaseChange, Stay, Task
+from caseflow.people.queries.access import named_in
 from caseflow.tenancy.models import Site
 
 
 def visible(user: User) -> Select[Case]:
     """The cases that the user may open, by their role's scope; to be narrowed and ordered further."""
-    query = select(Case).where(Case.org_id == user.org_id)
-    if user.scope is Scope.ORGANISATION:
-        return query
+    return select(Case).where(Case.org_id == user.org_id, _in_scope(user))
+
+
+def openable(user: User) -> Select[Case]:
+    """The same and the cases on whose list the user is, or that they opened in an emergency; to be asked for by id."""
+    if user.scope in (Scope.ORGANISATION, Scope.NONE):
+        return visible(user)
+    return select(Case).where(Case.org_id == user.org_id, or_(_in_scope(user), Case.id.in_(named_in(user))))
+
+
+def _in_scope(user: User) -> ColumnElement[bool]:
     mine = exists().where(
         and_(
             Assignment.org_id == user.org_id,
@@ -28,16 +37,18 @@ def visible(user: User) -> Select[Case]:
         )
     )
     match user.scope:
+        case Scope.ORGANISATION:
+            return true()
         case Scope.SITE:
-            return query.where(or_(Case.site_id == user.site_id, mine))
+            return or_(Case.site_id == user.site_id, mine)
         case Scope.OWN:
-            return query.where(mine)
-    return query.where(false())
+            return mine
+    return false()
 
 
 def opened(case_id: uuid.UUID, user: User) -> Case:
     """A case that the user may open, or 404."""
-    return one_or_404(visible(user).where(Case.id == case_id).options(*_whole()))
+    return one_or_404(openable(user).where(Case.id == case_id).options(*_whole()))
 
 
 def case_of(org_id: uuid.UUID, case_id: uuid.UUID) -> Case:
@@ -53,9 +64,15 @@ def _whole() -> tuple[ExecutableOption, ...]:
     )
 
 
-def number_taken(org_id: uuid.UUID, number: str) -> bool:
-    """Whether a case of the organisation has this number."""
-    return db.session.scalar(select(exists().where(Case.org_id == org_id, Case.number == number))) or False
+_HELD = text("SELECT number_held(:what, :number, :but)")
+
+
+def number_taken(number: str, what: str = "case", *, but: uuid.UUID | None = None) -> bool:
+    """Whether a case of the organisation has this number, even one that is closed to the user.
+
+    `what` may also be `person` or the kind of an identifier; `but` is a case or a person that does not count.
+    """
+    return db.session.scalar(_HELD, {"what": what, "number": number, "but": but}) or False
 
 
 def co_worker(case: Case) -> User | None:

@@ -8,7 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from caseflow.people.models import Case, Phase
+from caseflow.core.formats import time_text
+from caseflow.people import queries
+from caseflow.people.models import AccessKind, Case, Phase
 from caseflow.tenancy.models import OrganisationKind
 
 TONES = {Phase.PRE_RELEASE: "warn", Phase.RELEASED: "good", Phase.POST_RELEASE_SUPPORT: "good", Phase.CLOSED: "neutral"}
@@ -65,6 +67,16 @@ def refer_url(case: Case) -> str | None:
     return url_for("referrals.start", id=case.id) if case.open() and _open("referrals.start") else None
 
 
+def _closed_to_others(case: Case) -> list[dict[str, object]]:
+    """That the file is restricted, and until when the reader has it open in an emergency."""
+    if queries.restriction(case) is None:
+        return []
+    mine = [one for one in queries.live_access(case, AccessKind.GLASS) if one.user_id == current_user.id]
+    ends = [time_text(one.until) for one in mine if one.until is not None]
+    words = [(_("Restricted"), "bad"), *((_("Emergency access until %(time)s", time=end), "warn") for end in ends)]
+    return [{"text": text, "tone": tone} for text, tone in words]
+
+
 def case_identity(case: Case) -> dict[str, object]:
     """Who the case is about, as `ui.identity_bar` takes it."""
     person = case.person
@@ -74,7 +86,7 @@ def case_identity(case: Case) -> dict[str, object]:
         (_("Released"), case.released_on),
         (_("Closed"), case.closed_on),
     ]
-    alerts = []
+    alerts = _closed_to_others(case) if case.guarded else []
     if case.in_custody() and case.release_on is None and case.release_unknown_reason is None:
         alerts.append({"text": _("Release date missing"), "tone": "warn"})
     if worker is None and case.open():

@@ -161,9 +161,7 @@ def _known(handover: Handover, number: str) -> Person | None:
 
 
 def _free_number(number: str, handover: Handover, known: Person | None) -> str:
-    taken = cases.number_taken(handover.to_org_id, number)
-    if known is None:
-        taken = taken or cases.person_by_number(handover.to_org_id, number) is not None
+    taken = cases.number_taken(number) or (known is None and cases.number_taken(number, "person"))
     return f"{number}/{handover.reference}" if taken else number
 
 
