@@ -132,6 +132,11 @@ def newest_migration() -> str | None:
     return ScriptDirectory.from_config(_alembic("")).get_current_head()
 
 
+def known_migrations() -> list[str]:
+    """The revisions that this version of the product knows, oldest first."""
+    return [one.revision for one in ScriptDirectory.from_config(_alembic("")).walk_revisions()][::-1]
+
+
 def applied(connection: Connection) -> list[str]:
     """The revisions that a database is at; none before the first migration."""
     if connection.execute("SELECT to_regclass('public.alembic_version')").fetchone() == (None,):

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -17,7 +18,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.config import Config
-from caseflow.core.db import db, name_request
+from caseflow.core import logs, metrics
+from caseflow.core.db import db
 from caseflow.core.errors import Refused
 
 log = logging.getLogger("caseflow.web")
@@ -37,6 +39,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+
+QUIET = frozenset({"health_live", "health_ready", "metrics"})  # asked every few seconds
 
 
 class Actor(Protocol):
@@ -79,8 +84,11 @@ def init_app(app: Flask, config: Config) -> None:
     csrf.init_app(app)
     app.before_request(_number_request)
     app.before_request(_guard)
+    app.after_request(_tell)  # the first is the last to run, so it knows how the commit went
     app.after_request(_commit)
     app.after_request(_harden)
+    app.teardown_request(_forget)
+    app.log_exception = _log_late  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(StaleDataError, _stale)
@@ -96,8 +104,9 @@ def check_views(app: Flask) -> None:
 
 
 def _number_request() -> None:
+    g.began = time.perf_counter()
     g.request_id = secrets.token_hex(6)
-    name_request(g.request_id)
+    logs.begin(request_id=g.request_id, endpoint=request.endpoint or "none")
 
 
 def _guard() -> BaseResponse | None:
@@ -119,6 +128,31 @@ def _commit(response: Response) -> Response:
     """A returned response commits; an error page has rolled back before it came here."""
     db.session.commit()
     return response
+
+
+def _tell(response: Response) -> Response:
+    """One line and one count for each request: the page's name, never its address or what was asked."""
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    quiet = request.endpoint in QUIET and response.status_code < 400
+    logs.tell(
+        log,
+        logging.DEBUG if quiet else logging.INFO,
+        "request",
+        method=metrics.known_method(request.method),
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+    )
+    metrics.count_request(current_app, request.endpoint, request.method, response.status_code, seconds)
+    return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    logs.finish()
+
+
+def _log_late(exc_info: Any) -> None:
+    """An error after the page was made, in the commit for one; Flask's own words would hold the address."""
+    log.error("request %s failed: %s", g.get("request_id"), exc_info[0].__name__, exc_info=exc_info)
 
 
 def _harden(response: Response) -> Response:
@@ -201,10 +235,9 @@ def _stale(_: StaleDataError) -> tuple[str, int]:
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
-    # The statement's parameters may hold names: the log gets the kind of error and where, not the values.
     # The page is drawn as for a guest: with the database away, who asks cannot be looked up again.
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
-    log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=_without_values(error))
+    log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=error)
     if isinstance(error, OperationalError):
         status = 503
         text = _("The database does not answer at the moment. Nothing was saved; try again in a minute.")
@@ -212,9 +245,3 @@ def _unexpected(error: Exception) -> tuple[str, int]:
         status = 500
         text = _("Nothing was saved. Try again; if it happens again, tell your administrator the reference.")
     return _error(status, _("Something went wrong"), text)
-
-
-def _without_values(error: Exception) -> Exception:
-    if hasattr(error, "hide_parameters"):
-        error.hide_parameters = True
-    return error
