@@ -48,7 +48,7 @@ def create_app(config: Config | None = None) -> Flask:
     fields.register(app)
     web.init_app(app, config)
     limits.init_app(app, config)
-    assets.init_app(app)
+    assets.init_app(app, secure=config.secure)
     i18n.init_app(
         app,
         choose=lambda: _of_user("locale") or i18n.chosen_locale() or _of_organisation("locale"),

@@ -1,6 +1,6 @@
 """What a load balancer and an operator's monitor ask: is the process alive, can it serve, and how does it fare."""
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
@@ -18,12 +18,12 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/metrics", "metrics", public(metrics.show))
 
 
-def live() -> tuple[str, int]:
+def live() -> Response:
     """The process answers."""
-    return "alive\n", 200
+    return _plain("alive", 200)
 
 
-def ready() -> tuple[str, int]:
+def ready() -> Response:
     """The database answers and has the tables this version works with; Redis may be away, for news waits."""
     try:
         held = db.session.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
@@ -32,9 +32,13 @@ def ready() -> tuple[str, int]:
         held = []
     except DBAPIError:
         db.session.rollback()
-        return "the database does not answer\n", 503
+        return _plain("the database does not answer", 503)
     known = current_app.extensions["caseflow.migrations"]
     # A revision that we do not know is of a newer version, whose migrations work with this one (law 10).
     if not held or any(revision in known[:-1] for revision in held):
-        return "the database needs migrations\n", 503
-    return "ready\n", 200
+        return _plain("the database needs migrations", 503)
+    return _plain("ready", 200)
+
+
+def _plain(words: str, status: int) -> Response:
+    return Response(f"{words}\n", status, mimetype="text/plain")

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from caseflow.config import Config
-from caseflow.core import logs, metrics
+from caseflow.core import logs, maintenance, metrics
 from caseflow.core.db import unit_of_work
 
 log = logging.getLogger("caseflow.jobs")
@@ -136,7 +136,7 @@ def _work(kind: str, job: str) -> Iterator[None]:
         logs.finish()
     if failed:
         # RQ keeps an exception's text in Redis and logs it, and a text may quote a name.
-        raise JobFailed(failed)
+        raise JobFailed(failed) from None
 
 
 class JobFailed(Exception):  # noqa: N818 -- says what happened, as `Refused` does
@@ -211,10 +211,11 @@ def run_cron(app: Flask) -> None:
     trouble = ""
     while not stop.wait(RELAY_SECONDS):
         try:
-            with app.app_context():
-                relay(redis)
-            scheduler.enqueue_jobs()
             metrics.beat(redis, "cron")
+            if maintenance.held(redis) is None:
+                with app.app_context():
+                    relay(redis)
+                scheduler.enqueue_jobs()
             if trouble:
                 log.warning("news travels again")
             trouble = ""

@@ -95,7 +95,8 @@ def tell(logger: logging.Logger, level: int, event: str, **facts: Any) -> None:
 
 
 def _facts(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    return {**line, **line.pop("facts", {})}
+    line.update(line.pop("facts", {}))
+    return line
 
 
 def begin(**numbers: str) -> None:

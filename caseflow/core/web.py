@@ -18,7 +18,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.config import Config
-from caseflow.core import logs, metrics
+from caseflow.core import logs, maintenance, metrics
+from caseflow.core.assets import HSTS
 from caseflow.core.db import db
 from caseflow.core.errors import Refused
 
@@ -30,7 +31,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -74,15 +75,17 @@ def init_app(app: Flask, config: Config) -> None:
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=config.upload_max_bytes,
-        SESSION_COOKIE_NAME="caseflow",
+        # The prefix lets no other host of the same domain set or overwrite it; browsers take it only by https.
+        SESSION_COOKIE_NAME="__Host-caseflow" if config.secure else "caseflow",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=config.secure,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
-        WTF_CSRF_SSL_STRICT=config.public_url.startswith("https://"),
+        WTF_CSRF_SSL_STRICT=config.secure,
     )
+    app.before_request(_number_request)  # the first, so that every refusal has its number
+    maintenance.init_app(app, config)
     csrf.init_app(app)
-    app.before_request(_number_request)
     app.before_request(_guard)
     app.after_request(_tell)  # the first is the last to run, so it knows how the commit went
     app.after_request(_commit)
@@ -160,8 +163,8 @@ def _harden(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if current_app.extensions["caseflow"].secure:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response
 
