@@ -1,7 +1,9 @@
 """Alembic: numbered migrations, run as `caseflow_owner`, one transaction each, beside the running system."""
 
+from typing import Any
+
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from caseflow.core.db import Model
 
@@ -15,6 +17,13 @@ def run() -> None:
     """Run the migrations on the address that the caller gives."""
     given = context.config.attributes
     engine = create_engine(given["url"].replace("postgresql://", "postgresql+psycopg://", 1), hide_parameters=True)
+    try:
+        _run(engine, given)
+    finally:
+        engine.dispose()
+
+
+def _run(engine: Engine, given: dict[str, Any]) -> None:
     with engine.connect() as connection:
         for name, value in (
             ("lock_timeout", given.get("lock_timeout", LOCK_TIMEOUT)),
@@ -27,7 +36,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
 
 
 run()

@@ -183,6 +183,19 @@ def done(message: str, endpoint: str, **values: Any) -> BaseResponse:
     return redirect(url_for(endpoint, **values))
 
 
+def inside(target: str | None) -> str | None:
+    """The address to go on to, if it is a path of ours; browsers drop tabs and line breaks, so none may stand in it."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    ):
+        return None
+    return target
+
+
 def url_for_page(number: int) -> str:
     """The present address with another page number."""
     values = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": [str(number)]}
