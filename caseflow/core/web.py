@@ -119,6 +119,8 @@ def _guard() -> BaseResponse | None:
     permission = getattr(current_app.view_functions[request.endpoint], "permission", None)
     if permission is None:
         return None
+    if current_user.is_authenticated:
+        logs.begin(user=str(current_user.id))  # an id, which only the organisation itself can turn into a name
     if not current_user.is_authenticated:
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=here))
