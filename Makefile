@@ -43,7 +43,11 @@ test: setup chromium ## Run every test (ARGS="-k inbox" for some)
 	$(BIN)/pytest -n 2 --cov --cov-report=term --cov-fail-under=$(if $(ARGS),0,95) $(ARGS)
 
 .PHONY: check
-check: check-format check-lint check-types check-licences check-locks ## Lint, types, licences, lock files
+check: check-format check-lint check-types check-security check-licences check-locks ## Lint, types, security, licences, lock files
+
+.PHONY: audit-dependencies
+audit-dependencies: setup ## Ask the advisory sources about every pinned package; says so where none is reachable
+	@$(BIN)/python -m tests.audit_dependencies
 
 .PHONY: fmt
 fmt: setup ## Format the code and repair what the linter can
@@ -81,13 +85,16 @@ help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z][a-z-]*:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: check-format check-lint check-types check-licences check-locks
+.PHONY: check-format check-lint check-types check-security check-licences check-locks
 check-format: setup
 	$(BIN)/ruff format --check .
 check-lint: setup
 	$(BIN)/ruff check .
 check-types: setup
 	$(BIN)/mypy
+check-security: setup
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml caseflow migrations wsgi.py
+	$(BIN)/semgrep scan --metrics=off --disable-version-check --error --quiet --config semgrep.yml caseflow migrations wsgi.py
 check-licences: setup
 	@$(BIN)/pip-licenses --partial-match --allow-only="$(LICENCES)" --ignore-packages $(UNNAMED) >/dev/null && echo "licences: all allowed"
 check-locks:

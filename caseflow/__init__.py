@@ -1,6 +1,5 @@
 """caseflow: one person's way from intake to life after release, across organisations that see only what is theirs."""
 
-import logging
 import os
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,7 +9,7 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseflow.config import Config
-from caseflow.core import assets, db, fields, health, i18n, limits, web
+from caseflow.core import assets, db, fields, health, i18n, limits, logs, metrics, slow, web
 
 __version__ = "0.1.0"
 
@@ -36,7 +35,7 @@ ROOMS = (
 def create_app(config: Config | None = None) -> Flask:
     """The app; refuses to start as a role that the wall does not hold, or with a view that names no permission."""
     config = config or Config.from_env(os.environ)
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(config)
     app = Flask(__name__, template_folder="core/templates", static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["caseflow"] = config
@@ -44,10 +43,12 @@ def create_app(config: Config | None = None) -> Flask:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     db.init_app(app, config)
+    slow.init_app(app, config)
+    metrics.init_app(app, config)
     fields.register(app)
     web.init_app(app, config)
     limits.init_app(app, config)
-    assets.init_app(app)
+    assets.init_app(app, secure=config.secure)
     i18n.init_app(
         app,
         choose=lambda: _of_user("locale") or i18n.chosen_locale() or _of_organisation("locale"),

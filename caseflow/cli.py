@@ -14,6 +14,7 @@ from caseflow import create_app
 from caseflow.config import Config, ConfigError, describe, read_setting
 from caseflow.core import doctor as doctor_checks
 from caseflow.core import embedded, installation, jobs
+from caseflow.core import maintenance as core_maintenance
 from caseflow.core.embedded import EmbeddedError
 from caseflow.core.embedded.run import Demo, run_all, table
 from caseflow.core.errors import Refused
@@ -196,6 +197,24 @@ def doctor(servers: bool, settings: bool) -> None:
     click.echo("All is well.")
 
 
+@with_data
+@cli.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.option("--message", default="", help="What the page says, in the words of the operators.")
+@click.option("--minutes", type=click.IntRange(1, 1440), default=10, show_default=True, help="How long it may take.")
+def maintenance(switch: str, message: str, minutes: int) -> None:
+    """Close every page for a while, with a page that says so, and let jobs wait; or open again."""
+    with jobs.connect(Config.from_env(os.environ)) as server:
+        if switch == "on":
+            core_maintenance.begin(server, message=message, minutes=minutes)
+            click.echo(
+                "Every page now says that caseflow is being looked after. Jobs under way are finished, others wait."
+            )
+        else:
+            core_maintenance.end(server)
+            click.echo("caseflow is open again.")
+
+
 cli.add_command(with_data(in_app(import_register)))
 cli.add_command(with_data(in_app(seed)))
 
@@ -215,7 +234,7 @@ def main() -> None:
         code = _fail(str(error))
     except psycopg.OperationalError as error:
         code = _fail(f"the database does not answer: {str(error).strip().splitlines()[0]}")
-    except redis.ConnectionError as error:
+    except (redis.ConnectionError, redis.TimeoutError) as error:
         code = _fail(f"Redis does not answer: {error}")
     except OSError as error:
         if error.errno != errno.ENOSPC:

@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("auto", "json", "text")
 
 
 class ConfigError(Exception):
@@ -43,6 +44,12 @@ def _level(value: str) -> str:
     if value.upper() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}, not {value!r}")
     return value.upper()
+
+
+def _format(value: str) -> str:
+    if value.lower() not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}")
+    return value.lower()
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -135,6 +142,18 @@ class Config:
         "CASEFLOW_TRUSTED_PROXIES", _whole(0, 10), "how many proxies stand before the web server", default=0
     )
     log_level: str = _setting("CASEFLOW_LOG_LEVEL", _level, "DEBUG, INFO, WARNING or ERROR", default="INFO")
+    log_format: str = _setting(
+        "CASEFLOW_LOG_FORMAT", _format, "json, text, or auto: text on a terminal and JSON elsewhere", default="auto"
+    )
+    slow_query_ms: int = _setting(
+        "CASEFLOW_SLOW_QUERY_MS",
+        _whole(0, 600_000),
+        "log statements that take longer, milliseconds; 0 for none",
+        default=500,
+    )
+    metrics_token: str | None = _setting(
+        "CASEFLOW_METRICS_TOKEN", _key, "opens /metrics as a bearer token; 32 characters or more", secret=True
+    )
     web_workers: int = _setting("CASEFLOW_WEB_WORKERS", _whole(1, 128), "web processes", default=2)
     web_threads: int = _setting("CASEFLOW_WEB_THREADS", _whole(1, 64), "threads in each web process", default=4)
     upload_max_bytes: int = _setting(

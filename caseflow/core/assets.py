@@ -10,6 +10,7 @@ from whitenoise import WhiteNoise
 
 STATIC = Path(__file__).parent / "static"
 PREFIX = "/static/"
+HSTS = "max-age=63072000; includeSubDomains"  # two years
 
 
 class AssetsError(RuntimeError):
@@ -37,14 +38,16 @@ def addresses(static: Path = STATIC) -> dict[str, str]:
     return found
 
 
-def _add_headers(headers: Headers, path: str, _url: str) -> None:
+def _add_headers(headers: Headers, path: str, *, secure: bool) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
+    if secure:
+        headers["Strict-Transport-Security"] = HSTS
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if path.endswith(".svg"):
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def init_app(app: Flask, static: Path = STATIC) -> None:
+def init_app(app: Flask, static: Path = STATIC, *, secure: bool = False) -> None:
     """Serve `static` in front of the app and give templates `asset(name)`; raises AssetsError at the start.
 
     The app is made with `static_folder=None`. Call this after other WSGI middleware that should not see static files.
@@ -64,5 +67,5 @@ def init_app(app: Flask, static: Path = STATIC) -> None:
         prefix=PREFIX,
         immutable_file_test=r"^/static/vendor/.+\.[0-9a-f]{12}\.\w+$",
         allow_all_origins=False,
-        add_headers_function=_add_headers,
+        add_headers_function=lambda headers, path, _url: _add_headers(headers, path, secure=secure),
     )

@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction,
 from uuid_utils.compat import uuid7
 
 from caseflow.config import Config
+from caseflow.core.logs import bound
 from caseflow.core.wall import expiring_backend, sign_context
 
 log = logging.getLogger("caseflow.db")
@@ -142,7 +143,12 @@ class Tenant:
 def init_app(app: Flask, config: Config) -> None:
     """Connect the app's role; every transaction begins with the signed context."""
     app.config["SQLALCHEMY_DATABASE_URI"] = config.sqlalchemy_url
-    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": config.web_threads, "max_overflow": 4}
+    options: dict[str, Any] = {
+        "pool_pre_ping": True,
+        "pool_size": config.web_threads,
+        "max_overflow": 4,
+        "hide_parameters": True,  # an error must not quote a name
+    }
     if config.pgbouncer:
         options["connect_args"] = {"prepare_threshold": None}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
@@ -290,12 +296,6 @@ def paged(query: "Select[Any]", *, number: int, size: int = 25) -> Page[Any]:
     return Page([row[0] if single else row for row in rows], number, size, total)
 
 
-def name_request(request_id: str) -> None:
-    """Let the audit say from which request a change came."""
-    db.session().info["request_id"] = request_id
-
-
 def request_id() -> str | None:
-    """The request, if any, that the present unit of work belongs to."""
-    held: str | None = db.session().info.get("request_id")
-    return held
+    """The number of the request, if any, that the present work belongs to: in it, or in a job that it caused."""
+    return bound("request_id")

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import hmac
+import logging
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +18,11 @@ from alembic.util import CommandError
 from psycopg import Connection, sql
 from sqlalchemy.exc import DBAPIError
 
+log = logging.getLogger("caseflow.migrations")
+
 OLDEST = 150000
+PAUSES = (1, 2, 5, 10, 20, 30)  # seconds between tries of a migration that cannot get its lock
+_GAVE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 LOGIN_ROLES = ("caseflow_owner", "caseflow_app")
 
 # Any fixed numbers: they serialise those who change roles or tables, and no other program takes them.
@@ -102,13 +108,17 @@ def _make_database(connection: Connection, database: str) -> None:
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO caseflow_app").format(name))
 
 
-def migrate(owner_url: str, *, wall_key: str, target: str = "head") -> None:
+def migrate(
+    owner_url: str, *, wall_key: str, target: str = "head", pauses: Sequence[float] = PAUSES, lock_timeout: str = "4s"
+) -> None:
     """Bring the tables to `target` and install the wall key; a second migrator waits for the first.
 
-    Raises InstallationError when the revision is unknown or the role may not migrate.
+    A migration that cannot get its lock in time gives way to the running system and is tried again after each of
+    `pauses` (seconds). Raises InstallationError when it never gets it, when the revision is unknown or when the role
+    may not migrate; what was migrated before stays, and the next run goes on from there.
     """
     with _migrating(owner_url) as connection:
-        command.upgrade(_alembic(owner_url), target)
+        _upgrade(owner_url, target, pauses, lock_timeout)
         if connection.execute("SELECT to_regclass('public.wall_key')").fetchone() == (None,):
             return
         # So that `caseflow doctor` can compare as the app's role.
@@ -121,6 +131,21 @@ def migrate(owner_url: str, *, wall_key: str, target: str = "head") -> None:
         )
 
 
+def _upgrade(owner_url: str, target: str, pauses: Sequence[float], lock_timeout: str) -> None:
+    settings = _alembic(owner_url)
+    settings.attributes["lock_timeout"] = lock_timeout
+    for pause in (*pauses, None):
+        try:
+            command.upgrade(settings, target)
+        except DBAPIError as error:
+            if pause is None or not isinstance(error.orig, _GAVE_WAY):
+                raise
+            log.warning("a migration gave way to the running system; it is tried again in %s s", pause)
+            time.sleep(pause)
+        else:
+            return
+
+
 def downgrade(owner_url: str, target: str) -> None:
     """Take the tables back to `target` ("base" for none); raises InstallationError as `migrate` does."""
     with _migrating(owner_url):
@@ -130,6 +155,11 @@ def downgrade(owner_url: str, target: str) -> None:
 def newest_migration() -> str | None:
     """The revision that this version of the product works with."""
     return ScriptDirectory.from_config(_alembic("")).get_current_head()
+
+
+def known_migrations() -> list[str]:
+    """The revisions that this version of the product knows, oldest first."""
+    return [one.revision for one in ScriptDirectory.from_config(_alembic("")).walk_revisions()][::-1]
 
 
 def applied(connection: Connection) -> list[str]:
@@ -172,6 +202,11 @@ def _migrating(owner_url: str) -> Iterator[Connection]:
     except CommandError as error:
         raise InstallationError(f"migration: {error}") from error
     except DBAPIError as error:
+        if isinstance(error.orig, _GAVE_WAY):
+            raise InstallationError(
+                "a migration could not get its lock and gave way to the running system; nothing of it is left."
+                " Run `caseflow migrate` again when long work (a backup, an import) is over"
+            ) from error
         # What was begun is rolled back: each migration is one transaction.
         raise InstallationError(f"a migration failed and was undone: {_first_line(error.orig)}") from error
 

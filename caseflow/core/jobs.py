@@ -8,7 +8,8 @@ import logging
 import signal
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from caseflow.config import Config
+from caseflow.core import logs, maintenance, metrics
 from caseflow.core.db import unit_of_work
 
 log = logging.getLogger("caseflow.jobs")
@@ -113,8 +115,32 @@ def relay(redis: "Redis") -> int:
 
 def perform(news_id: str, to_org_id: str) -> None:
     """The job: handle one outgoing row as the organisation it is for. Run twice, it does nothing the second time."""
-    with _application().app_context():
+    with _work("news", news_id):
         handle(uuid.UUID(news_id), uuid.UUID(to_org_id))
+
+
+@contextmanager
+def _work(kind: str, job: str) -> Iterator[None]:
+    """A job's lines carry its number, its outcome is counted, and its error reaches RQ without what it quotes."""
+    app = _application()
+    logs.begin(job=job)
+    failed: str | None = None
+    try:
+        with app.app_context():
+            yield
+    except Exception as error:
+        failed = type(error).__name__
+        log.error("job failed: %s", failed, exc_info=error)
+    finally:
+        metrics.count_job(app, kind, "failed" if failed else "done")
+        logs.finish()
+    if failed:
+        # RQ keeps an exception's text in Redis and logs it, and a text may quote a name.
+        raise JobFailed(failed) from None
+
+
+class JobFailed(Exception):  # noqa: N818 -- says what happened, as `Refused` does
+    """A job failed; the cause stands in the log under the job's number."""
 
 
 def handle(news_id: uuid.UUID, to_org_id: uuid.UUID) -> bool:
@@ -123,6 +149,8 @@ def handle(news_id: uuid.UUID, to_org_id: uuid.UUID) -> bool:
         row = session.execute(_CLAIMED, {"org": to_org_id, "id": news_id}).one_or_none()
         if row is None:
             return False
+        if row.request_id:
+            logs.begin(request_id=row.request_id)
         news = News(row.id, row.org_id, row.to_org_id, row.author_id, row.payload)
         handler = HANDLERS[row.topic]
         if not handler.own_transactions:
@@ -136,7 +164,7 @@ def handle(news_id: uuid.UUID, to_org_id: uuid.UUID) -> bool:
 
 
 _CLAIMED = text(
-    "SELECT id, org_id, to_org_id, author_id, payload, topic FROM outbox"
+    "SELECT id, org_id, to_org_id, author_id, payload, topic, request_id FROM outbox"
     " WHERE to_org_id = :org AND id = :id AND delivered_at IS NULL FOR UPDATE SKIP LOCKED"
 )
 _DELIVERED = text("UPDATE outbox SET delivered_at = now() WHERE to_org_id = :org AND id = :id")
@@ -144,7 +172,7 @@ _DELIVERED = text("UPDATE outbox SET delivered_at = now() WHERE to_org_id = :org
 
 def run_periodic(name: str) -> None:
     """The job of a periodic work."""
-    with _application().app_context():
+    with _work(name, name):
         PERIODIC[name].run()
 
 
@@ -183,9 +211,11 @@ def run_cron(app: Flask) -> None:
     trouble = ""
     while not stop.wait(RELAY_SECONDS):
         try:
-            with app.app_context():
-                relay(redis)
-            scheduler.enqueue_jobs()
+            metrics.beat(redis, "cron")
+            if maintenance.held(redis) is None:
+                with app.app_context():
+                    relay(redis)
+                scheduler.enqueue_jobs()
             if trouble:
                 log.warning("news travels again")
             trouble = ""

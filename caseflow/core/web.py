@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -18,7 +19,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.config import Config
-from caseflow.core.db import db, name_request
+from caseflow.core import logs, maintenance, metrics
+from caseflow.core.assets import HSTS
+from caseflow.core.db import db
 from caseflow.core.errors import Refused
 
 log = logging.getLogger("caseflow.web")
@@ -29,7 +32,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -38,6 +41,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+
+QUIET = frozenset({"health_live", "health_ready", "metrics"})  # asked every few seconds
 
 
 class Actor(Protocol):
@@ -70,23 +76,28 @@ def init_app(app: Flask, config: Config) -> None:
     app.config.update(
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=config.upload_max_bytes,
-        SESSION_COOKIE_NAME="caseflow",
+        # The prefix lets no other host of the same domain set or overwrite it; browsers take it only by https.
+        SESSION_COOKIE_NAME="__Host-caseflow" if config.secure else "caseflow",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=config.secure,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
-        WTF_CSRF_SSL_STRICT=config.public_url.startswith("https://"),
+        WTF_CSRF_SSL_STRICT=config.secure,
         COMPRESS_MIMETYPES=["text/html", "application/json"],  # style sheets and scripts are compressed beforehand
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_WINDOW=18,  # 256 KB: more than a page
     )
+    app.before_request(_number_request)  # the first, so that every refusal has its number
+    maintenance.init_app(app, config)
     csrf.init_app(app)
-    Compress(app)  # registered first, so it runs last
-    app.before_request(_number_request)
+    Compress(app)  # registered before ours, so it runs after them
     app.before_request(_guard)
+    app.after_request(_tell)  # the first is the last to run, so it knows how the commit went
     app.after_request(_commit)
     app.after_request(_harden)
     app.after_request(_pad)
+    app.teardown_request(_forget)
+    app.log_exception = _log_late  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(StaleDataError, _stale)
@@ -102,8 +113,9 @@ def check_views(app: Flask) -> None:
 
 
 def _number_request() -> None:
+    g.began = time.perf_counter()
     g.request_id = secrets.token_hex(6)
-    name_request(g.request_id)
+    logs.begin(request_id=g.request_id, endpoint=request.endpoint or "none")
 
 
 def _guard() -> BaseResponse | None:
@@ -113,6 +125,8 @@ def _guard() -> BaseResponse | None:
     permission = getattr(current_app.view_functions[request.endpoint], "permission", None)
     if permission is None:
         return None
+    if current_user.is_authenticated:
+        logs.begin(user=str(current_user.id))  # an id, which only the organisation itself can turn into a name
     if not current_user.is_authenticated:
         here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=here))
@@ -127,13 +141,38 @@ def _commit(response: Response) -> Response:
     return response
 
 
+def _tell(response: Response) -> Response:
+    """One line and one count for each request: the page's name, never its address or what was asked."""
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    quiet = request.endpoint in QUIET and response.status_code < 400
+    logs.tell(
+        log,
+        logging.DEBUG if quiet else logging.INFO,
+        "request",
+        method=metrics.known_method(request.method),
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+    )
+    metrics.count_request(current_app, request.endpoint, request.method, response.status_code, seconds)
+    return response
+
+
+def _forget(_error: BaseException | None) -> None:
+    logs.finish()
+
+
+def _log_late(exc_info: Any) -> None:
+    """An error after the page was made, in the commit for one; Flask's own words would hold the address."""
+    log.error("request %s failed: %s", g.get("request_id"), exc_info[0].__name__, exc_info=exc_info)
+
+
 def _harden(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if current_app.extensions["caseflow"].secure:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response
 
@@ -157,6 +196,19 @@ def done(message: str, endpoint: str, **values: Any) -> BaseResponse:
     """After an act: say what was done, and lead to where one wants to go on."""
     flash(message, "success")
     return redirect(url_for(endpoint, **values))
+
+
+def inside(target: str | None) -> str | None:
+    """The address to go on to, if it is a path of ours; browsers drop tabs and line breaks, so none may stand in it."""
+    if (
+        not target
+        or not target.startswith("/")
+        or target.startswith("//")
+        or "\\" in target
+        or not target.isprintable()
+    ):
+        return None
+    return target
 
 
 def url_for_page(number: int) -> str:
@@ -214,10 +266,9 @@ def _stale(_: StaleDataError) -> tuple[str, int]:
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
-    # The statement's parameters may hold names: the log gets the kind of error and where, not the values.
     # The page is drawn as for a guest: with the database away, who asks cannot be looked up again.
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
-    log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=_without_values(error))
+    log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=error)
     if isinstance(error, OperationalError):
         status = 503
         text = _("The database does not answer at the moment. Nothing was saved; try again in a minute.")
@@ -225,9 +276,3 @@ def _unexpected(error: Exception) -> tuple[str, int]:
         status = 500
         text = _("Nothing was saved. Try again; if it happens again, tell your administrator the reference.")
     return _error(status, _("Something went wrong"), text)
-
-
-def _without_values(error: Exception) -> Exception:
-    if hasattr(error, "hide_parameters"):
-        error.hide_parameters = True
-    return error

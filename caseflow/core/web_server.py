@@ -4,8 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from caseflow.config import Config
+from caseflow.core import metrics
+
+
+class QuietLogger(Logger):
+    """Gunicorn's lines go the way of all others (`core.logs`); it writes none of its own about requests."""
+
+    def setup(self, cfg: Any) -> None:
+        """Keep the levels; the handlers are the process's."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.setLevel(cfg.loglevel.upper())
+        for log in (self.error_log, self.access_log):
+            log.handlers.clear()
+            log.propagate = True
 
 
 class WebServer(BaseApplication):
@@ -22,11 +37,15 @@ class WebServer(BaseApplication):
             "graceful_timeout": 20,
             "timeout": 60,
             "loglevel": config.log_level.lower(),
+            "logger_class": QuietLogger,
             "proc_name": "caseflow",
             # What a proxy says is judged in one place, by CASEFLOW_TRUSTED_PROXIES.
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
+            "child_exit": lambda _server, worker: metrics.process_ended(worker.pid),
+            "on_exit": lambda _server: metrics.stop_sharing(),
         }
+        metrics.share_between_processes()
         super().__init__()
 
     def load_config(self) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from caseflow.core.db import Model, Owned, Packet, belongs_to
+from caseflow.core.db import Model, Owned, Packet, belongs_to, request_id
 
 
 class Outgoing(Packet, Model):
@@ -20,6 +20,7 @@ class Outgoing(Packet, Model):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_waiting", "created_at", postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL")),
+        Index("ix_outbox_given_up", "given_up_at", postgresql_where=text("given_up_at IS NOT NULL")),
         Index("ix_outbox_receiver", "to_org_id", "id"),
     )
 
@@ -31,6 +32,7 @@ class Outgoing(Packet, Model):
     delivered_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    request_id: Mapped[str | None] = mapped_column(default=request_id)  # so that a job's log lines lead back
 
 
 class Notification(Owned, Model):

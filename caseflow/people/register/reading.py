@@ -24,6 +24,7 @@ DELIMITERS = (",", ";", "\t")
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 500
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+MAX_PARTS = 2000  # files in a workbook's archive
 _CHUNK = 1 << 20
 _XLSX_PARTS = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
@@ -265,6 +266,11 @@ def _check_archive(path: Path) -> None:
         raise ReadingError(_l("The workbook is damaged. Save it again and try once more.")) from error
     if _XLSX_PARTS - {part.filename for part in parts}:
         raise ReadingError(_l("This is a ZIP archive and no .xlsx workbook. Unpack it and choose the table in it."))
+    if len(parts) > MAX_PARTS:
+        raise ReadingError(
+            _l("The workbook holds more than %(limit)s parts. Save only the table anew.", limit=MAX_PARTS)
+        )
+    # An archive that states less than it holds is no way round: zipfile reads no further than what is stated.
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise ReadingError(
             _l("The workbook is too large: unpacked it has more than %(limit)s MB.", limit=MAX_UNPACKED_BYTES >> 20)
