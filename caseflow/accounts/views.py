@@ -119,7 +119,7 @@ def mail() -> Response:
 @requires(Permission.BE_SIGNED_IN)
 def end_session(id: uuid.UUID) -> Response:
     """End one of one's sessions."""
-    actions.end_session(id, by=current_user)
+    actions.end_session(queries.session(id, current_user), by=current_user)
     return done(_("That session has ended."), "accounts.account")
 
 
