@@ -18,7 +18,7 @@ from caseflow.config import Config
 from caseflow.core.db import db, enter, leave, new_id, now
 from caseflow.core.errors import Refused
 from caseflow.core.i18n import supported
-from caseflow.tenancy.models import Organisation
+from caseflow.tenancy.models import Organisation, OrganisationKind
 
 
 class SeveralOrganisations(Refused):
@@ -149,6 +149,8 @@ def add_user(
 ) -> tuple[User, str]:
     """Open an account; gives it with its first password, which is shown once to be handed over."""
     email = email.strip().lower()
+    if role not in assignable(by.organisation.kind):
+        raise Refused(_("Your organisation has no such role."), field="role")
     if db.session.scalar(select(User.id).where(User.org_id == by.org_id, User.email == email)) is not None:
         raise Refused(_("A user with this e-mail address is here already."), field="email")
     user = User(org_id=by.org_id, name=name.strip(), email=email, role=role, site_id=site_id)
@@ -158,6 +160,11 @@ def add_user(
     set_password(user, password, by=by)
     record("user.add", by=by, on=user, role=role.value)
     return user, password
+
+
+def assignable(kind: OrganisationKind) -> list[Role]:
+    """The roles that an organisation of this kind gives its users: only the steward's has stewards."""
+    return [role for role in Role if role is not Role.STEWARD or kind is OrganisationKind.STEWARD]
 
 
 def deactivate(user: User, *, by: User) -> None:

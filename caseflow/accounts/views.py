@@ -135,6 +135,7 @@ def users() -> tuple[str, int]:
 def new_user() -> tuple[str, int] | Response:
     """Open an account; its first password is shown once."""
     form = UserForm()
+    form.role.choices = Role.choices(actions.assignable(current_user.organisation.kind))
     form.site.choices = [("", _("No site")), *((str(s.id), s.name) for s in tenancy.sites(current_user.org_id))]
     made: list[tuple[User, str]] = []
     if form.accepts(lambda: made.append(_add_user(form))):

@@ -78,6 +78,7 @@ def init_app(app: Flask, config: Config) -> None:
     )
     csrf.init_app(app)
     app.before_request(_number_request)
+    app.before_request(_refuse_nul)
     app.before_request(_guard)
     app.after_request(_commit)
     app.after_request(_harden)
@@ -98,6 +99,14 @@ def check_views(app: Flask) -> None:
 def _number_request() -> None:
     g.request_id = secrets.token_hex(6)
     name_request(g.request_id)
+
+
+def _refuse_nul() -> None:
+    """No text may hold NUL: PostgreSQL stores none, and nobody types it."""
+    if any("\0" in text for part in (request.args, request.form) for pair in part.items(multi=True) for text in pair):
+        abort(400)
+    if any("\0" in (file.filename or "") for file in request.files.values()):
+        abort(400)
 
 
 def _guard() -> BaseResponse | None:
@@ -148,8 +157,18 @@ def done(message: str, endpoint: str, **values: Any) -> BaseResponse:
 
 def url_for_page(number: int) -> str:
     """The present address with another page number."""
-    values = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": [str(number)]}
-    return url_for(request.endpoint or "", **values)
+    return here(page=[str(number)])
+
+
+def here(**changed: object) -> str:
+    """The present address with some of its arguments changed.
+
+    Arguments that `url_for` would take for its own (`_scheme`, `_external`, `endpoint`) are left out: whoever made the
+    link does not decide where ours lead.
+    """
+    asked = request.args.to_dict(flat=False)
+    typed = {name: values for name, values in asked.items() if name != "endpoint" and not name.startswith("_")}
+    return url_for(request.endpoint or "", **{**typed, **(request.view_args or {}), **changed})
 
 
 def page_number() -> int:
