@@ -1,7 +1,6 @@
 """Signing in and out, one's own account, the users of the organisation, and the table of permissions."""
 
 import uuid
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
@@ -16,7 +15,7 @@ from caseflow.accounts.permissions import ROLES, Permission, Role
 from caseflow.core import i18n
 from caseflow.core.errors import Refused
 from caseflow.core.limits import limiter
-from caseflow.core.web import done, page, public, requires
+from caseflow.core.web import done, inside, page, public, requires
 from caseflow.tenancy import queries as tenancy
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
@@ -45,7 +44,7 @@ def sign_in() -> tuple[str, int] | Response:
         return redirect(url_for("casefile.home"))
     form = SignInForm(next=request.args.get("next"))
     if form.accepts(lambda: _open_session(form)):
-        return redirect(_inside(form.next.data) or url_for("casefile.home"))
+        return redirect(inside(form.next.data) or url_for("casefile.home"))
     return page("accounts/sign_in.html", form=form)
 
 
@@ -68,14 +67,6 @@ def _open_session(form: SignInForm) -> None:
     login_user(user)
 
 
-def _inside(target: str | None) -> str | None:
-    """The path to go on to, if it is within caseflow."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return None
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc and "\\" not in target else None
-
-
 @bp.post("/sign-out")
 @requires(Permission.BE_SIGNED_IN)
 def sign_out() -> Response:
@@ -93,7 +84,7 @@ def language() -> Response:
     code = request.form.get("locale", "")
     if i18n.set_locale(code) and current_user.is_authenticated:
         actions.set_language(code, by=current_user)
-    return redirect(_inside(request.form.get("next")) or url_for("casefile.home"))
+    return redirect(inside(request.form.get("next")) or url_for("casefile.home"))
 
 
 @bp.route("/account", methods=["GET", "POST"])

@@ -155,6 +155,13 @@ def done(message: str, endpoint: str, **values: Any) -> BaseResponse:
     return redirect(url_for(endpoint, **values))
 
 
+def inside(target: str | None) -> str | None:
+    """The path to go on to, if it is within caseflow; browsers drop control characters and turn backslashes round."""
+    if not target or any(one < " " or one in "\\\x7f" for one in target):
+        return None
+    return target if target.startswith("/") and not target.startswith("//") else None
+
+
 def url_for_page(number: int) -> str:
     """The present address with another page number."""
     return here(page=[str(number)])

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.permissions import Permission
 from caseflow.core.db import now
-from caseflow.core.web import done, page, page_number, requires
+from caseflow.core.web import done, inside, page, page_number, requires
 from caseflow.people import actions, queries
 from caseflow.people.forms import AmendForm, NoteForm, TaskForm
 from caseflow.people.models import NoteKind
@@ -112,7 +112,4 @@ def finish_task(id: uuid.UUID) -> Response:
     """A task is done; `next` is the page it was finished from."""
     task = queries.task(id, current_user)
     actions.finish_task(task, by=current_user)
-    target = request.form.get("next", "")
-    if target.startswith("/") and not target.startswith("//") and "\\" not in target:
-        return redirect(target)
-    return redirect(url_for(".tasks", id=task.case_id))
+    return redirect(inside(request.form.get("next")) or url_for(".tasks", id=task.case_id))
