@@ -19,13 +19,17 @@ def visible(user: User) -> Select[Case]:
     query = select(Case).where(Case.org_id == user.org_id)
     if user.scope is Scope.ORGANISATION:
         return query
-    mine = exists().where(
-        and_(
-            Assignment.org_id == user.org_id,
-            Assignment.user_id == user.id,
-            Assignment.case_id == Case.id,
-            Assignment.until.is_(None),
+    mine = (
+        exists()
+        .where(
+            and_(
+                Assignment.org_id == user.org_id,
+                Assignment.user_id == user.id,
+                Assignment.case_id == Case.id,
+                Assignment.until.is_(None),
+            )
         )
+        .correlate(Case)  # also where the query is joined with assignments
     )
     match user.scope:
         case Scope.SITE:
