@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -98,6 +100,20 @@ def redis(environment: dict[str, str]) -> Iterator["Redis"]:
     client.flushall()
     yield client
     client.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How much was tried: the counts that tests record as `probes:<battery>:<what>`."""
+    counts = Counter[tuple[str, str]]()
+    for report in [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]:
+        for name, count in getattr(report, "user_properties", []) if report.when == "call" else []:
+            if name.startswith("probes:"):
+                _, battery, what = name.split(":", 2)
+                counts[battery, what] += count
+    for battery in dict.fromkeys(battery for battery, _ in counts):
+        of_it = {what: count for (name, what), count in counts.items() if name == battery}
+        told = ", ".join(f"{what} {count:,}" for what, count in sorted(of_it.items(), key=lambda one: -one[1]))
+        terminalreporter.write_line(f"{battery}: {sum(of_it.values()):,} probes ({told})")
 
 
 @pytest.fixture

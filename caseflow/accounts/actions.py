@@ -19,7 +19,7 @@ from caseflow.core.db import db, enter, leave, new_id, now
 from caseflow.core.errors import Refused
 from caseflow.core.forms import check_version
 from caseflow.core.i18n import supported
-from caseflow.tenancy.models import Organisation, Site, SiteKind
+from caseflow.tenancy.models import Organisation, OrganisationKind, Site, SiteKind
 
 LARGEST_SITE = 100_000  # places
 
@@ -83,14 +83,10 @@ def sign_out(*, by: User) -> None:
     leave()
 
 
-def end_session(id: uuid.UUID, *, by: User) -> None:
-    """End one of one's own sessions."""
-    db.session.execute(
-        update(SignIn)
-        .where(SignIn.org_id == by.org_id, SignIn.user_id == by.id, SignIn.id == id, SignIn.ended_at.is_(None))
-        .values(ended_at=now())
-    )
-    record("session.end", by=by)
+def end_session(session: SignIn, *, by: User) -> None:
+    """End one of one's own sessions; ended before, it stays as it is."""
+    session.ended_at = session.ended_at or now()
+    record("session.end", by=by, on=session)
 
 
 def set_password(user: User, password: str, *, by: User) -> None:
@@ -156,6 +152,8 @@ def add_user(
 ) -> tuple[User, str]:
     """Open an account; gives it with its first password, which is shown once to be handed over."""
     email = email.strip().lower()
+    if role not in assignable(by.organisation.kind):
+        raise Refused(_("Your organisation has no such role."), field="role")
     if db.session.scalar(select(User.id).where(User.org_id == by.org_id, User.email == email)) is not None:
         raise Refused(_("A user with this e-mail address is here already."), field="email")
     user = User(org_id=by.org_id, name=name.strip(), email=email, role=role, site_id=site_id)
@@ -177,6 +175,11 @@ def change_site(
     site.name, site.kind, site.city, site.capacity = name, kind, city, capacity
     db.session.flush()
     record("site.change", by=by, on=site, name=name, kind=kind.value, capacity=capacity)
+
+
+def assignable(kind: OrganisationKind) -> list[Role]:
+    """The roles that an organisation of this kind gives its users: only the steward's has stewards."""
+    return [role for role in Role if role is not Role.STEWARD or kind is OrganisationKind.STEWARD]
 
 
 def deactivate(user: User, *, by: User) -> None:

@@ -5,7 +5,6 @@ from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectFi
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
-from caseflow.accounts.permissions import Role
 from caseflow.core.fields import LineField, NumberField
 from caseflow.core.forms import SHORT, Form, VersionField, at_most
 from caseflow.tenancy.models import SiteKind
@@ -38,7 +37,7 @@ class UserForm(Form):
 
     name = LineField(_l("Full name"), [InputRequired(), at_most(SHORT)])
     email = EmailField(_l("E-mail address"), [InputRequired(), Email(), at_most(SHORT)])
-    role = SelectField(_l("Role"), [InputRequired()], choices=Role.choices)
+    role = SelectField(_l("Role"), [InputRequired()])
     site = SelectField(_l("Site"), [Optional()])
 
 

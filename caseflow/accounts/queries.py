@@ -66,6 +66,11 @@ def sessions(user: User) -> list[SignIn]:
     return list(db.session.scalars(query.where(SignIn.expires_at > now()).order_by(SignIn.last_seen_at.desc())))
 
 
+def session(id: uuid.UUID, user: User) -> SignIn:
+    """One of the user's own sessions, or 404."""
+    return one_or_404(select(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id, SignIn.id == id))
+
+
 def colleagues(user: User, *, permission: Permission | None = None) -> list[User]:
     """The active users of the organisation by name; only those with the permission, where one is given."""
     roles = [role for role in Role if permission is None or may(role, permission)]

@@ -1,7 +1,6 @@
 """Signing in and out, one's own account, the users of the organisation, and the table of permissions."""
 
 import uuid
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
@@ -16,7 +15,7 @@ from caseflow.accounts.permissions import ROLES, Permission, Role
 from caseflow.core import i18n
 from caseflow.core.errors import Refused
 from caseflow.core.limits import limiter
-from caseflow.core.web import done, page, public, requires
+from caseflow.core.web import done, inside, page, public, requires
 from caseflow.tenancy import queries as tenancy
 from caseflow.tenancy.models import SiteKind
 
@@ -46,7 +45,7 @@ def sign_in() -> tuple[str, int] | Response:
         return redirect(url_for("casefile.home"))
     form = SignInForm(next=request.args.get("next"))
     if form.accepts(lambda: _open_session(form)):
-        return redirect(_inside(form.next.data) or url_for("casefile.home"))
+        return redirect(inside(form.next.data) or url_for("casefile.home"))
     return page("accounts/sign_in.html", form=form)
 
 
@@ -69,14 +68,6 @@ def _open_session(form: SignInForm) -> None:
     login_user(user)
 
 
-def _inside(target: str | None) -> str | None:
-    """The path to go on to, if it is within caseflow."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return None
-    parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc and "\\" not in target else None
-
-
 @bp.post("/sign-out")
 @requires(Permission.BE_SIGNED_IN)
 def sign_out() -> Response:
@@ -94,7 +85,7 @@ def language() -> Response:
     code = request.form.get("locale", "")
     if i18n.set_locale(code) and current_user.is_authenticated:
         actions.set_language(code, by=current_user)
-    return redirect(_inside(request.form.get("next")) or url_for("casefile.home"))
+    return redirect(inside(request.form.get("next")) or url_for("casefile.home"))
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -120,7 +111,7 @@ def mail() -> Response:
 @requires(Permission.BE_SIGNED_IN)
 def end_session(id: uuid.UUID) -> Response:
     """End one of one's sessions."""
-    actions.end_session(id, by=current_user)
+    actions.end_session(queries.session(id, current_user), by=current_user)
     return done(_("That session has ended."), "accounts.account")
 
 
@@ -136,6 +127,7 @@ def users() -> tuple[str, int]:
 def new_user() -> tuple[str, int] | Response:
     """Open an account; its first password is shown once."""
     form = UserForm()
+    form.role.choices = Role.choices(actions.assignable(current_user.organisation.kind))
     form.site.choices = [("", _("No site")), *((str(s.id), s.name) for s in tenancy.sites(current_user.org_id))]
     made: list[tuple[User, str]] = []
     if form.accepts(lambda: made.append(_add_user(form))):

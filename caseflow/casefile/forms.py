@@ -2,9 +2,8 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
@@ -13,6 +12,7 @@ from wtforms import SelectField
 from caseflow.accounts.models import User
 from caseflow.casefile.queries import SORTS, DueFilter, Narrowing
 from caseflow.core.forms import Form
+from caseflow.core.web import here
 from caseflow.people.models import Phase
 from caseflow.tenancy.models import Site
 
@@ -91,6 +91,4 @@ class CaseloadFilter(Form):
 
 def _address(**changed: str | None) -> str:
     """The present address with some of its arguments changed, from the first page."""
-    values: dict[str, Any] = {**request.args.to_dict(), **(request.view_args or {}), **changed}
-    values.pop("page", None)
-    return url_for(request.endpoint or "", **values)
+    return here(**changed, page=None)

@@ -214,15 +214,20 @@ class NotInPast:
             raise ValidationError(_("The date must be today or in the future."))
 
 
+LONGEST_NUMBER = 12  # characters
+
+
 class NumberField(IntegerField):
     """A whole number in any digits; data is an int or None. An empty input is None."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read Arabic-Indic and Persian digits too."""
         texts = [normalise_digits(str(value)).strip() for value in valuelist]
+        self.data = None
         if not texts or not texts[0]:
-            self.data = None
             return
+        if len(texts[0]) > LONGEST_NUMBER:  # which a range cannot even be compared with
+            raise ValueError(self.gettext("Not a valid integer value."))
         super().process_formdata(texts)
 
     def pre_validate(self, form: BaseForm) -> None:

@@ -91,6 +91,7 @@ def init_app(app: Flask, config: Config) -> None:
     maintenance.init_app(app, config)
     csrf.init_app(app)
     Compress(app)  # registered before ours, so it runs after them
+    app.before_request(_refuse_nul)
     app.before_request(_guard)
     app.after_request(_tell)  # the first is the last to run, so it knows how the commit went
     app.after_request(_commit)
@@ -116,6 +117,14 @@ def _number_request() -> None:
     g.began = time.perf_counter()
     g.request_id = secrets.token_hex(6)
     logs.begin(request_id=g.request_id, endpoint=request.endpoint or "none")
+
+
+def _refuse_nul() -> None:
+    """No text may hold NUL: PostgreSQL stores none, and nobody types it."""
+    if any("\0" in text for part in (request.args, request.form) for pair in part.items(multi=True) for text in pair):
+        abort(400)
+    if any("\0" in (file.filename or "") for file in request.files.values()):
+        abort(400)
 
 
 def _guard() -> BaseResponse | None:
@@ -213,8 +222,18 @@ def inside(target: str | None) -> str | None:
 
 def url_for_page(number: int) -> str:
     """The present address with another page number."""
-    values = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": [str(number)]}
-    return url_for(request.endpoint or "", **values)
+    return here(page=[str(number)])
+
+
+def here(**changed: object) -> str:
+    """The present address with some of its arguments changed.
+
+    Arguments that `url_for` would take for its own (`_scheme`, `_external`, `endpoint`) are left out: whoever made the
+    link does not decide where ours lead.
+    """
+    asked = request.args.to_dict(flat=False)
+    typed = {name: values for name, values in asked.items() if name != "endpoint" and not name.startswith("_")}
+    return url_for(request.endpoint or "", **{**typed, **(request.view_args or {}), **changed})
 
 
 def page_number() -> int:

@@ -282,6 +282,7 @@ def _officer(officers: list[User]) -> User:
 def _first_day() -> date:
     try:
         asked = date.fromisoformat(request.args.get("of", ""))
+        asked = asked if 1900 <= asked.year <= 2200 else today()  # weeks before and after it are linked
     except ValueError:
         asked = today()
     return queries.first_of_week(asked, week_starts_on())

@@ -84,7 +84,8 @@ def test_sessions_are_listed_and_ended(cast: Cast, app: Flask) -> None:
     elsewhere.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
     browser = cast.be("aigerim")
     [path] = re.findall(r"/account/sessions/[0-9a-f-]{36}/end", browser.get("/account"))
-    cast.be("daniyar").post(path, page="/account")
+    for name in ("daniyar", "stranger_worker"):
+        cast.be(name).post(path, page="/account", expect=404)
     elsewhere.get("/account")
     browser.post(path, page="/account")
     elsewhere.get("/account", expect=302)
@@ -112,3 +113,9 @@ def test_language_is_kept_before_and_after_signing_in(cast: Cast, app: Flask) ->
 def test_permissions_are_shown_as_the_code_has_them(cast: Cast) -> None:
     page = cast.be("admin").get("/permissions")
     assert page.count('scope="row"') == len(Role)
+
+
+def test_administrator_makes_no_steward(cast: Cast) -> None:
+    assert "Platform steward" not in cast.be("admin").get("/users/new")
+    cast.be("admin").post("/users/new", {**NEW, "role": "steward"}, expect=422)
+    assert "new@example.org" not in cast.be("admin").get("/users")

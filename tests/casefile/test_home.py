@@ -130,3 +130,12 @@ def test_steward_sees_counts_and_no_person(cast: Cast) -> None:
 def test_nobody_signed_in_is_asked_to_sign_in(cast: Cast) -> None:
     client = cast.app.test_client()
     assert client.get("/").status_code == 302
+
+
+def test_leader_of_one_site_sees_its_cases_and_workload(cast: Cast) -> None:
+    a_case(cast, number="A-77")
+    with cast.acting("aigerim") as aigerim:
+        site = aigerim.site_id
+    with cast.acting("leader") as leader:
+        leader.site_id = site
+    assert "Айгерім" in cast.be("leader").get("/")

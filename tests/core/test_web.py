@@ -147,3 +147,18 @@ def test_guessing_a_password_is_slowed_down(environment: dict[str, str], redis: 
     assert "Too many tries" in page
     with app.app_context():
         db.engine.dispose()
+
+
+def test_text_with_nul_is_refused_wherever_it_stands(cast: Cast) -> None:
+    browser = cast.be("admin")
+    browser.get("/search?q=a%00b", expect=400)
+    browser.get("/?%00=1", expect=400)
+    browser.post("/users/new", {"name": "X\0Y", "email": "x@example.org", "role": "worker", "site": ""}, expect=400)
+    assert "x@example.org" not in browser.get("/users")
+
+
+def test_links_to_the_present_page_cannot_be_bent_from_outside(cast: Cast) -> None:
+    bend = "_scheme=javascript&_external=1&_method=PUT&_anchor=x&endpoint=accounts.users&phase=intake"
+    page = cast.be("leader").get(f"/caseload?{bend}")
+    assert "javascript:" not in page
+    assert "phase=intake" in page

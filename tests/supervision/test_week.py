@@ -107,3 +107,9 @@ def test_week_follows_the_case_to_its_new_officer(cast: Cast) -> None:
 
 def test_wrong_address_shows_this_week(cast: Cast) -> None:
     cast.be("officer").get("/week?of=nonsense&officer=nonsense")
+
+
+def test_week_at_the_end_of_the_calendar_is_this_week(cast: Cast) -> None:
+    this_week = cast.be("officer").get("/week").count("<th")
+    for day in ("9999-12-31", "0001-01-01", "x"):
+        assert cast.be("officer").get(f"/week?of={day}").count("<th") == this_week

@@ -28,13 +28,17 @@ def openable(user: User) -> Select[Case]:
 
 
 def _in_scope(user: User) -> ColumnElement[bool]:
-    mine = exists().where(
-        and_(
-            Assignment.org_id == user.org_id,
-            Assignment.user_id == user.id,
-            Assignment.case_id == Case.id,
-            Assignment.until.is_(None),
+    mine = (
+        exists()
+        .where(
+            and_(
+                Assignment.org_id == user.org_id,
+                Assignment.user_id == user.id,
+                Assignment.case_id == Case.id,
+                Assignment.until.is_(None),
+            )
         )
+        .correlate(Case)  # also where the query is joined with assignments
     )
     match user.scope:
         case Scope.ORGANISATION:

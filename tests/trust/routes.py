@@ -1,0 +1,189 @@
+"""What stands in the addresses: of every route, which thing each of its parameters names, and who may reach it.
+
+A parameter is known by the address before it (`/cases/*/needs/*` is a need of a case), so most pages of later rooms are
+known already. What is not known fails the matrix with the words what to add here.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from caseflow.accounts.permissions import Permission, Scope
+from tests.trust.scene import Account, World
+
+PARAMETER = re.compile(r"<(?:(?P<converter>[a-z]+)(?:\([^)]*\))?:)?(?P<name>[a-z_]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one address."""
+
+    endpoint: str
+    method: str
+    rule: str
+    parameters: tuple[tuple[str, str, str], ...]  # converter, name, and the address up to it with * for what varies
+    permission: Permission | None
+
+    def path(self, values: dict[str, str]) -> str:
+        """The address with these values."""
+        return PARAMETER.sub(lambda found: values[found["name"]], self.rule)
+
+
+def routes(app: Flask) -> list[Route]:
+    """Every route of the application, GET and POST apart."""
+    found = []
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: (one.rule, one.endpoint)):
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            permission = getattr(app.view_functions[rule.endpoint], "permission", None)
+            found.append(Route(rule.endpoint, method, rule.rule, _parameters(rule), permission))
+    return found
+
+
+def _parameters(rule: Rule) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (found["converter"] or "string", found["name"], PARAMETER.sub("*", rule.rule[: found.end()]))
+        for found in PARAMETER.finditer(rule.rule)
+    )
+
+
+# What a parameter names, by the address up to it. A kind of SCENE is found in `World.ids`; a text is a value itself.
+KINDS: dict[str, str] = {
+    "/account/sessions/*": "sign-in",
+    "/agreements/*": "agreement",
+    "/cases/*": "case",
+    "/cases/*/consents/*": "consent",
+    "/cases/*/needs/*": "need",
+    "/cases/*/notes/*": "note",
+    "/cases/*/plan/goals/*": "goal",
+    "/cases/*/plan/steps/*": "step",
+    "/cases/*/relatives/*": "relative",
+    "/cases/*/release/handovers/*": "started",
+    "/cases/*/release/pathways/*": "=accommodation",
+    "/cases/*/supervision/conditions/*": "condition",
+    "/cases/*/supervision/contacts/*": "contact",
+    "/directory/mine/*": "own service",
+    "/directory/services/*": "service",
+    "/handovers/*": "handover",
+    "/notifications/*": "notification",
+    "/referral-drafts/*": "draft",
+    "/referrals/*": "referral",
+    "/register-imports/*": "import",
+    "/sessions/*": "session",
+    "/static/*": "=no-such-file.css",
+    "/tasks/*": "task",
+    "/users/*": "user",
+}
+
+SAME_ID = {"started": "handover", "own service": "service"}  # one thing, reached from two sides
+
+
+def kind(route: Route, prefix: str, name: str) -> str:
+    """What a parameter names; fails with what to do where nobody has said so."""
+    assert prefix in KINDS, (
+        f"tell the matrix what {route.endpoint}'s {name} is: add {prefix!r} to tests/trust/routes.py"
+    )
+    return KINDS[prefix]
+
+
+def value(world: World, thing: str) -> uuid.UUID | str | None:
+    """The world's thing of this kind, or None where it has none."""
+    return thing[1:] if thing.startswith("=") else world.ids.get(SAME_ID.get(thing, thing))
+
+
+# Who reaches a thing, said again here and not asked of the product
+
+
+def sees_case(account: Account, world: World) -> bool:
+    """By the role's scope: all of the organisation, the site, or what one works on."""
+    if account.org != world.org or account.scope is Scope.NONE:
+        return False
+    at_site = account.scope is Scope.SITE and account.site == world.site
+    return account.scope is Scope.ORGANISATION or at_site or account.name in world.workers
+
+
+def receives(account: Account, world: World) -> bool:
+    """The receiver's side of the referral: all who read what is received, workers only what they help with."""
+    if account.org != world.receiver or not account.may(Permission.READ_RECEIVED):
+        return False
+    return account.scope is not Scope.OWN or account.name in world.helpers
+
+
+def takes_over(account: Account, world: World) -> bool:
+    """The incoming side of the handover: an invitation is everybody's who takes over cases, then the officer's."""
+    if account.org != world.incoming or not account.may(Permission.APPROVE_HANDOVERS):
+        return False
+    return account.scope is Scope.ORGANISATION or world.officer in ("", account.name)
+
+
+SENDING = {Permission.SEND_REFERRALS, Permission.WORK_ON_CASES, Permission.OPEN_CASES}
+
+
+def _referral(account: Account, world: World, permission: Permission | None) -> bool:
+    if permission in SENDING:
+        return sees_case(account, world)
+    if permission is Permission.BE_SIGNED_IN:
+        return (sees_case(account, world) and account.may(Permission.OPEN_CASES)) or receives(account, world)
+    return receives(account, world)
+
+
+def _own(account: Account, world: World, permission: Permission | None) -> bool:
+    return account.name in world.workers
+
+
+def _colleague(account: Account, world: World, permission: Permission | None) -> bool:
+    return account.org == world.org
+
+
+def _of_case(account: Account, world: World, permission: Permission | None) -> bool:
+    return sees_case(account, world)
+
+
+REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
+    "agreement": lambda account, world, permission: True,  # the steward's permission is enough
+    "handover": lambda account, world, permission: takes_over(account, world),
+    "import": _colleague,
+    "notification": _own,
+    "own service": lambda account, world, permission: account.org == world.receiver,
+    "referral": _referral,
+    "service": lambda account, world, permission: True,  # the directory is open to all who read it
+    "session": lambda account, world, permission: receives(account, world),
+    "sign-in": _own,
+    "user": _colleague,
+}
+
+
+def reaches(account: Account, world: World, thing: str, permission: Permission | None) -> bool:
+    """Whether the account reaches the world's thing; what is not said otherwise hangs on the case."""
+    return thing.startswith("=") or REACH.get(thing, _of_case)(account, world, permission)
+
+
+# Acts of one button: what the button would have said is missing in an empty form, which no page sends.
+BUTTONS = {"assessments.nothing_needed"}
+
+# Allowed, and yet 404: the thing is reached, but has nothing of the kind that the page is about.
+NOTHING_THERE: dict[str, Callable[[World], bool]] = {
+    "release.officer": lambda world: world.officer == "",
+    "supervision.new_condition": lambda world: "contact" not in world.ids,
+}
+
+
+def relation(account: Account, world: World, reached: bool) -> str:
+    """Whose the thing is, seen from the account."""
+    if account.role is None or not account.active:
+        return "nobody signed in"
+    if reached:
+        return "own"
+    if account.org == world.org:
+        return "own organisation's, out of scope"
+    if account.org in (world.receiver, world.incoming):
+        return "sender's"
+    if world.org in RECEIVERS.get(account.org, ()):
+        return "receiver's"
+    return "stranger's"
+
+
+RECEIVERS = {"almaty": ("kamqor", "probation"), "probation": ("kamqor",), "stranger": ("stranger-cso",)}

@@ -1,0 +1,339 @@
+"""The scene of the trust tests: an account for every role of every kind of organisation, and whole cases with marks.
+
+A `World` is one case with all that hangs on it: its person, its notes, its referral, its handover. Each holds marks
+(canaries) that tell whose it is and which field it stood in: `zq<world>q<field>q`. Whoever may not see a world must
+never be sent one of its marks.
+"""
+
+import re
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from caseflow.accounts import actions as accounts
+from caseflow.accounts.models import SignIn
+from caseflow.accounts.permissions import Permission, Role, Scope, may, scope
+from caseflow.audit.models import Entry
+from caseflow.core.db import db, new_id, now, today
+from caseflow.notifications.models import Notification
+from caseflow.people import actions as people
+from caseflow.people import queries as cases
+from caseflow.people.actions.imports import upload
+from caseflow.people.models import Category, IdentifierKind, NoteKind
+from caseflow.people.register.mapping import shipped
+from caseflow.plans import actions as plans
+from caseflow.referrals.actions import messages
+from caseflow.referrals.queries import shared
+from caseflow.supervision import actions as supervision
+from caseflow.supervision.models import ConditionKind
+from caseflow.tenancy import actions as tenancy
+from caseflow.tenancy.models import OrganisationKind, Site, SiteKind
+from tests.cast import PARTS, PASSWORD, READS, Cast
+from tests.stories.assessments import a_need
+from tests.stories.directory import a_service
+from tests.stories.people import a_case
+from tests.stories.plans import a_goal, a_step
+from tests.stories.received import a_planned_session, a_session, an_accepted
+from tests.stories.referrals import a_consent, a_draft, a_referral
+from tests.stories.release import a_handover, accepted
+from tests.stories.supervision import a_contact, a_supervised_case
+
+SAMPLE = Path(__file__).parents[1] / "data" / "iowa-sample.csv"
+MARK = re.compile(r"zq([a-z0-9]+)q([a-z]+)q")
+FAR = "2"  # the code of the second site of the prison service
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who asks; `site` is the code of their site, `role` None is nobody signed in."""
+
+    name: str
+    org: str
+    role: Role | None
+    site: str | None = None
+    active: bool = True
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the account's role has the permission, by the page of permissions."""
+        return self.role is not None and self.active and may(self.role, permission)
+
+    @property
+    def scope(self) -> Scope:
+        """How far the account sees, by the page of permissions."""
+        held = scope(self.role) if self.role is not None else Scope.NONE
+        return Scope.ORGANISATION if held is Scope.SITE and self.site is None else held
+
+
+@dataclass
+class World:
+    """One case with all that hangs on it; `ids` by kind of thing, the rest says who takes part."""
+
+    name: str
+    org: str
+    site: str | None
+    workers: set[str]
+    ids: dict[str, uuid.UUID] = field(default_factory=dict)
+    receiver: str = ""  # organisation that the referral went to
+    helpers: set[str] = field(default_factory=set)  # its workers on the referral
+    incoming: str = ""  # organisation that the handover went to
+    officer: str = ""  # who prepares it; '' while it is an invitation
+
+    def mark(self, what: str) -> str:
+        """The mark of a field of this world."""
+        return f"zq{self.name}q{what}q"
+
+
+def accounts_of_the_cast() -> list[Account]:
+    """Everybody of tests/cast.py, and the roles that it leaves out."""
+    found = [
+        Account(part.name, slug, part.role, "1" if part.site else None)
+        for slug, (*_, parts) in PARTS.items()
+        for part in parts
+    ]
+    return [
+        *found,
+        Account("site_leader", "almaty", Role.TEAM_LEADER, "1"),
+        Account("far_leader", "almaty", Role.TEAM_LEADER, FAR),
+        Account("far_worker", "almaty", Role.SOCIAL_WORKER, FAR),
+        Account("kamqor_leader", "kamqor", Role.TEAM_LEADER),
+        Account("kamqor_auditor", "kamqor", Role.AUDITOR),
+        Account("probation_auditor", "probation", Role.AUDITOR),
+        Account("stranger_auditor", "stranger", Role.AUDITOR),
+        Account("stranger_cso_worker", "stranger-cso", Role.WORKER),
+        Account("oversight_admin", "oversight", Role.ADMINISTRATOR),
+        Account("oversight_auditor", "oversight", Role.AUDITOR),
+        Account("steward", "steward", Role.STEWARD),
+        Account("leaver", "almaty", Role.SOCIAL_WORKER, "1", active=False),
+        Account("nobody", "", None),
+    ]
+
+
+ACCOUNTS = {account.name: account for account in accounts_of_the_cast()}
+
+
+@dataclass
+class Scene:
+    """The cast with all accounts, and the worlds by name."""
+
+    app: Flask
+    cast: Cast
+    worlds: dict[str, World]
+    environment: dict[str, str]
+    superuser_url: str
+
+
+def play(app: Flask, environment: dict[str, str], superuser_url: str) -> Scene:
+    """Make the accounts and the worlds, by the product's own actions."""
+    cast = Cast(app)
+    _hire(cast)
+    scene = Scene(app, cast, {}, environment, superuser_url)
+    for make in WORLDS:
+        world = make(cast)
+        _furnish(cast, world)
+        scene.worlds[world.name] = world
+    return scene
+
+
+def _hire(cast: Cast) -> None:
+    with cast.acting("steward") as steward:
+        oversight = tenancy.found(
+            slug="oversight",
+            name="Ombudsman",
+            kind=OrganisationKind.OVERSIGHT,
+            country="KZ",
+            locale="en",
+            timezone="Asia/Almaty",
+            rest_days=(6, 7),
+            by=steward,
+        )
+        accounts.appoint_administrator(
+            oversight, name="Oversight", email="oversight_admin@example.org", password=PASSWORD, by=steward
+        )
+    with cast.acting("admin") as admin:
+        tenancy.add_site(name="almaty 2", code=FAR, kind=SiteKind.PRISON, city="Almaty", by=admin)
+    known = {part.name for *_, parts in PARTS.values() for part in parts} | {"steward", "nobody", "oversight_admin"}
+    admins = {one.org: one.name for one in ACCOUNTS.values() if one.role is Role.ADMINISTRATOR}
+    for account in ACCOUNTS.values():
+        if account.name in known or account.role is None:
+            continue
+        with cast.acting(admins[account.org]) as admin:
+            site = db.session.scalars(
+                select(Site).where(Site.org_id == admin.org_id, Site.code == (account.site or ""))
+            ).one_or_none()
+            user, _ = accounts.add_user(
+                name=f"{account.name} of {account.org}",
+                email=f"{account.name}@example.org",
+                role=account.role,
+                site_id=site.id if site else None,
+                password=PASSWORD,
+                by=admin,
+            )
+            user.locale = READS
+
+
+# The worlds: what is made differently for each
+
+
+def _prison(cast: Cast, name: str, site: str, by: str, *, helpers: tuple[str, ...] | None, officer: str) -> World:
+    world = World(name, "almaty", site, {by}, receiver="kamqor", incoming="probation", officer=officer)
+    case = _a_case(cast, world, by)
+    if helpers is None:
+        world.ids["referral"] = a_referral(cast, by=by, case=case, **_told(cast, world))
+    else:
+        world.helpers = set(helpers)
+        world.ids["referral"] = an_accepted(cast, workers=helpers, by=by, case=case, **_told(cast, world))
+        a_session(cast, world.ids["referral"], by=helpers[0])
+        world.ids["session"] = a_planned_session(cast, world.ids["referral"], by=helpers[0])
+        with cast.acting(helpers[0]) as helper:
+            referral = shared.received(world.ids["referral"], helper)
+            messages.write_note(referral, world.mark("helpernote"), by=helper)
+            messages.send_message(referral, world.mark("message"), by=helper)
+    world.ids["handover"] = a_handover(cast, case, by=by, letter=world.mark("letter"))
+    if officer:
+        accepted(cast, world.ids["handover"], by=officer)
+    return world
+
+
+def _probation(cast: Cast, name: str, by: str) -> World:
+    world = World(name, "probation", "1", {by}, receiver="kamqor", helpers={"second"})
+    case = a_supervised_case(cast, by, **_person(world))
+    world.ids["case"] = case
+    world.ids["contact"] = a_contact(cast, case, by)
+    with cast.acting(by) as user:
+        world.ids["condition"] = supervision.add_condition(
+            cases.opened(case, user),
+            kind=ConditionKind.RESIDENCE,
+            text=world.mark("condition"),
+            starts_on=user.organisation.today(),
+            ends_on=None,
+            explained_on=None,
+            understood=False,
+            by=user,
+        ).id
+    world.ids["referral"] = an_accepted(cast, workers=("second",), by=by, case=case, **_told(cast, world))
+    world.ids["session"] = a_planned_session(cast, world.ids["referral"], by="second")
+    return world
+
+
+def _strange(cast: Cast) -> World:
+    by = "stranger_worker"
+    world = World("w6", "stranger", "1", {by}, receiver="stranger-cso", helpers={"stranger_cso_worker"})
+    case = _a_case(cast, world, by)
+    told = _told(cast, world, coordinator="stranger_cso")
+    world.ids["referral"] = a_referral(
+        cast, by=by, case=case, receiver="stranger-cso", coordinator="stranger_cso", **told
+    )
+    return world
+
+
+# w1: a worker's own; w2: a colleague's at the same site; w3: at another site; w4, w5: of two probation officers;
+# w6: of another country.
+WORLDS: list[Callable[[Cast], World]] = [
+    lambda cast: _prison(cast, "w1", "1", "aigerim", helpers=("worker",), officer="officer"),
+    lambda cast: _prison(cast, "w2", "1", "daniyar", helpers=None, officer=""),
+    lambda cast: _prison(cast, "w3", FAR, "far_worker", helpers=("second",), officer="other_officer"),
+    lambda cast: _probation(cast, "w4", "officer"),
+    lambda cast: _probation(cast, "w5", "other_officer"),
+    _strange,
+]
+
+
+_DETAILS = {"matter": "identity_papers", "court": "Medeu", "opposing_party": "None"}
+
+
+def _person(world: World) -> dict[str, Any]:
+    digits = str(10_000_000 + int(world.name[1:]) * 1111)
+    return {
+        "name": f"{world.mark('name')} Ермек",
+        "latin_name": f"{world.mark('latin')} Ermek",
+        "number": f"{world.mark('casenumber')}",
+        "aliases": (world.mark("alias"),),
+        "identifiers": {IdentifierKind.PASSPORT: world.mark("passport"), IdentifierKind.NATIONAL: digits},
+        "phone": world.mark("phone"),
+        "address": world.mark("address"),
+        "languages": ("kk", "ru"),
+    }
+
+
+def _a_case(cast: Cast, world: World, by: str) -> uuid.UUID:
+    world.ids["case"] = a_case(cast, by, **_person(world))
+    return world.ids["case"]
+
+
+def _told(cast: Cast, world: World, coordinator: str = "coordinator") -> dict[str, Any]:
+    service = a_service(cast, by=coordinator, name=f"Legal help {world.name}")
+    world.ids["service"] = service
+    return {
+        "service": service,
+        "reason": world.mark("reason"),
+        "details": _DETAILS | {"court": world.mark("court")},
+    }
+
+
+def _furnish(cast: Cast, world: World) -> None:
+    """What every world holds beside what makes it different."""
+    [by] = world.workers
+    case, ids = world.ids["case"], world.ids
+    with cast.acting(by) as user:
+        opened = cases.opened(case, user)
+        ids["relative"] = people.add_relative(
+            opened,
+            people.RelativeFields(name=world.mark("relative"), relation="mother", phone=world.mark("theirphone")),
+            by=user,
+        ).id
+        ids["note"] = people.write_note(opened, kind=NoteKind.CONTACT, text=world.mark("note"), by=user).id
+        people.write_note(opened, kind=NoteKind.CONTACT, text=world.mark("sensitive"), sensitive=True, by=user)
+        ids["task"] = people.add_task(
+            opened, title=world.mark("task"), due_on=today() + timedelta(days=2), user=user, by=user
+        ).id
+        user_id, org_id = user.id, user.org_id
+        news = Notification(
+            org_id=org_id, user_id=user_id, news_id=new_id(), title=world.mark("news"), path=f"/cases/{case}"
+        )
+        db.session.add(news)
+        ids |= {"user": user_id, "notification": (news_id := new_id())}
+        news.id = news_id
+        signed_in = SignIn(
+            org_id=org_id,
+            id=new_id(),
+            user_id=user_id,
+            token_hash=secrets.token_bytes(32),
+            last_seen_at=now(),
+            expires_at=now() + timedelta(hours=1),
+            user_agent=world.mark("agent"),
+        )
+        db.session.add(signed_in)
+        ids["sign-in"] = signed_in.id
+        db.session.add(Entry(org_id=org_id, user_id=user_id, act="case.read", case_id=case, detail={}))
+    ids["need"] = a_need(cast, case, by, description=world.mark("need"))
+    ids["goal"] = a_goal(cast, case, by, title=world.mark("goal"))
+    ids["step"] = a_step(cast, case, ids["goal"], by, title=world.mark("step"))
+    with cast.acting(by) as user:
+        plans.set_own_words(cases.opened(case, user), world.mark("ownwords"), by=user)
+    told = [Category.IDENTITY, Category.CONTACT, Category.LEGAL]
+    ids["consent"] = a_consent(cast, case, told, by=by, to=world.receiver)
+    ids["draft"] = a_draft(
+        cast,
+        by=by,
+        case=case,
+        service=ids["service"],
+        consent=ids["consent"],
+        receiver=world.receiver,
+        reason=world.mark("draft"),
+        details=_DETAILS,
+    )
+    leader = next(
+        one.name
+        for one in ACCOUNTS.values()
+        if one.org == world.org and one.may(Permission.IMPORT_REGISTER) and one.role is not Role.ADMINISTRATOR
+    )
+    with cast.acting(leader) as user:
+        mapping = shipped()["iowa"].read_text(encoding="utf-8")
+        ids["import"] = upload(f"{world.mark('file')}.csv", SAMPLE.read_bytes(), mapping, by=user).id

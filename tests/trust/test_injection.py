@@ -1,0 +1,207 @@
+"""Injection: strings into every field of every form, every query parameter, path and header; no 500, all escaped."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.trust import payloads
+from tests.trust.asking import Asker, kept_nothing
+from tests.trust.pages import Sheet, planted, sheets
+from tests.trust.routes import Route, kind, reaches, routes, value
+from tests.trust.scene import ACCOUNTS, Account, Scene
+
+LONG = os.environ.get("ATTACKS") == "long"
+STRINGS = payloads.ALL if LONG else payloads.SHORT
+# Each with the world whose pages are open to them; together they reach every form.
+ATTACKERS = ["aigerim", "leader", "coordinator", "worker", "officer", "other_officer", "probation_leader", "admin"]
+ATTACKERS += ["steward", "auditor", "nobody"]
+
+Count = Callable[[str, object], None]
+
+
+def addresses(scene: Scene, account: Account) -> Iterator[tuple[Route, str]]:
+    """Every page that the account may open, once for each world."""
+    seen = set()
+    for route in routes(scene.app):
+        if route.permission is not None and not account.may(route.permission):
+            continue
+        things = {name: kind(route, prefix, name) for _, name, prefix in route.parameters}
+        for world in scene.worlds.values() if things else [next(iter(scene.worlds.values()))]:
+            found = {name: value(world, thing) for name, thing in things.items()}
+            open_to = all(reaches(account, world, thing, route.permission) for thing in things.values())
+            path = route.path({name: str(one) for name, one in found.items()})
+            if open_to and None not in found.values() and (route.method, path) not in seen:
+                seen.add((route.method, path))
+                yield route, path
+
+
+def forms(scene: Scene, asker: Asker, account: Account) -> Iterator[Sheet]:
+    """Every form that the account finds on its pages, once for each kind of place it leads to."""
+    seen = set()
+    for route, path in addresses(scene, account):
+        if route.method != "GET" or route.endpoint == "static":
+            continue
+        answer = asker.ask("GET", path)
+        if answer.status_code != 200 or not answer.content_type.startswith("text/html"):
+            continue
+        for sheet in sheets(answer.get_data(as_text=True), path):
+            shape = (re.sub(r"[0-9a-f-]{36}", "*", sheet.action), sheet.method, tuple(sorted(sheet.fields)))
+            if shape not in seen:
+                seen.add(shape)
+                yield sheet
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"[0-9a-f-]{36}", "*", path)
+
+
+@pytest.mark.parametrize("name", ATTACKERS)
+def test_strings_into_every_field_of_every_form(scene: Scene, name: str, record_property: Count) -> None:
+    account = ACCOUNTS[name]
+    asker = Asker(scene.app, None if account.role is None else name)
+    wrong, asked = [], Counter[str]()
+    with kept_nothing():
+        found = list(forms(scene, asker, account))
+        for sheet in found:
+            honest = sheet.filled()
+            for field in sheet.fields:
+                for what, text in STRINGS.items():
+                    for sent in (text, [text, text], None) if LONG and what == "sql" else (text,):
+                        data = (
+                            {**honest, field: sent}
+                            if sent is not None
+                            else {k: v for k, v in honest.items() if k != field}
+                        )
+                        answer = _send(asker, sheet, data)
+                        asked[what] += 1
+                        body = answer.get_data(as_text=True)
+                        where = f"{sheet.method} {_shape(sheet.action)} {field}={what}: {answer.status_code}"
+                        if answer.status_code >= 500:
+                            wrong.append(where)
+                        if "2401" in body and what == "template" and "{{ 7" not in body:
+                            wrong.append(f"{where} evaluated")
+                        if payloads.WORD in body:
+                            wrong += [f"{where} {one}" for one in planted(body, payloads.WORD)]
+                        if "evil.example" in answer.headers.get("Location", ""):
+                            wrong.append(f"{where} leads away")
+    for what, count in asked.items():
+        record_property(f"probes:injection into fields:{what}", count)
+    assert found, "no form was found"
+    assert not wrong, f"{len(wrong)} for {name}:\n" + "\n".join(islice(dict.fromkeys(wrong), 60))
+
+
+def _send(asker: Asker, sheet: Sheet, data: dict[str, object]):
+    if sheet.method == "GET":
+        return asker.ask("GET", sheet.action, query_string={k: v for k, v in data.items() if v != ""})
+    if any(one.kind == "file" for one in sheet.fields.values()):
+        data = {k: v for k, v in data.items() if sheet.fields[k].kind != "file" or v != ""}
+    return asker.ask("POST", sheet.action, data)
+
+
+def parameters() -> list[str]:
+    """Every name that a view reads from the address, found in the code, and those that Flask itself understands."""
+    package = Path(__file__).parents[2] / "caseflow"
+    code = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    read = re.findall(r'(?:args|asked)(?:\.get|\.getlist)?[(\[]"([a-z_]+)"', code)
+    filters = re.findall(r'for name in \(("[^)]*")\)', code)
+    named = {name for line in filters for name in re.findall(r'"([a-z_]+)"', line)}
+    return sorted(
+        {*read, *named, "sort", "worker", "due", "next", "user", "act", "_external", "_scheme", "_anchor"} | BUILDING
+    )
+
+
+BUILDING = {"_method", "endpoint", "self", "values", "id"}  # what url_for would take for its own
+
+
+@pytest.mark.parametrize("name", ["leader", "coordinator", "officer", "admin", "auditor", "steward", "nobody"])
+def test_strings_into_every_query_parameter_of_every_page(scene: Scene, name: str, record_property: Count) -> None:
+    account = ACCOUNTS[name]
+    asker = Asker(scene.app, None if account.role is None else name)
+    wrong, asked = [], Counter[str]()
+    strings = STRINGS | {"javascript": "javascript", "date": "9999-12-31", "first date": "0001-01-01", "number": "-1"}
+    seen = set()
+    with kept_nothing():
+        for route, path in addresses(scene, account):
+            if route.method != "GET" or route.endpoint in seen:
+                continue
+            seen.add(route.endpoint)
+            for parameter in parameters() if LONG else [*_read_by(scene, route), *sorted(BUILDING), "_scheme", "page"]:
+                for what, text in strings.items():
+                    query = f"{quote(parameter)}={quote(text.encode('utf-8', 'surrogatepass'))}&_external=1"
+                    answer = asker.ask("GET", f"{path}?{query[:8000]}")
+                    asked[what] += 1
+                    body = answer.get_data(as_text=True)
+                    where = f"GET {_shape(path)}?{parameter}={what}: {answer.status_code}"
+                    if answer.status_code >= 500:
+                        wrong.append(where)
+                    if payloads.WORD in body:
+                        wrong += [f"{where} {one}" for one in planted(body, payloads.WORD)]
+                    if what == "javascript" and re.search(r'(href|action)="javascript:', body):
+                        wrong.append(f"{where} a link that acts")
+    for what, count in asked.items():
+        record_property(f"probes:injection into addresses:{what}", count)
+    assert not wrong, f"{len(wrong)} for {name}:\n" + "\n".join(islice(dict.fromkeys(wrong), 60))
+
+
+def _read_by(scene: Scene, route: Route) -> list[str]:
+    """The parameters that the view's own module reads."""
+    module = __import__("sys").modules[scene.app.view_functions[route.endpoint].__module__]
+    code = Path(module.__file__ or "").read_text("utf-8")
+    return sorted(set(re.findall(r'"([a-z_]+)"', "\n".join(line for line in code.splitlines() if "args" in line))))
+
+
+@pytest.mark.parametrize("name", ["leader", "nobody"])
+def test_strings_into_every_path(scene: Scene, name: str, record_property: Count) -> None:
+    asker = Asker(scene.app, None if name == "nobody" else name)
+    wrong, asked = [], 0
+    strings = [*payloads.ALL.values(), "%00", "%ff", "%2e%2e%2f", "..;/", "%252e%252e", "\u0661"]
+    with kept_nothing():
+        for route in routes(scene.app):
+            for _, parameter, _ in route.parameters:
+                for text in strings if LONG else strings[::3]:
+                    values = dict.fromkeys(
+                        (name for _, name, _ in route.parameters), "01900000-0000-7000-8000-000000000000"
+                    )
+                    values[parameter] = quote(text.encode("utf-8", "surrogatepass")[:2000], safe="%/.;")
+                    answer = asker.ask(route.method, route.path(values))
+                    asked += 1
+                    if answer.status_code >= 500 or payloads.WORD in answer.headers.get("Location", ""):
+                        wrong.append(f"{route.method} {route.rule} {parameter}={text[:30]!r}: {answer.status_code}")
+                    if answer.status_code == 200 and route.permission is not None and route.endpoint != "static":
+                        wrong.append(f"{route.method} {route.rule} {parameter}={text[:30]!r}: {answer.status_code}")
+    record_property("probes:injection into paths:paths", asked)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", ["aigerim", "nobody"])
+def test_strings_into_headers(scene: Scene, name: str, record_property: Count) -> None:
+    asker = Asker(scene.app, None if name == "nobody" else name)
+    case = scene.worlds["w1"].ids["case"]
+    wrong, asked = [], 0
+    pages = ["/", f"/cases/{case}", "/sign-in", "/static/x", "/health/ready", "/nothing"]
+    with kept_nothing():
+        for header, values in payloads.HEADERS.items():
+            for text in values:
+                for method, path in [
+                    *(("GET", page) for page in pages),
+                    ("POST", "/language"),
+                    ("POST", f"/cases/{case}/notes/new"),
+                ]:
+                    answer = asker.ask(method, path, headers={header: text})
+                    asked += 1
+                    where = f"{method} {_shape(path)} {header}: {text[:30]!r}: {answer.status_code}"
+                    body = answer.get_data(as_text=True)
+                    if answer.status_code >= 500:
+                        wrong.append(where)
+                    if "evil.example" in answer.headers.get("Location", "") or "//evil.example" in body:
+                        wrong.append(f"{where} leads away")
+                    if "<script>" in body or any("zqx" in value for value in answer.headers.values()):
+                        wrong.append(f"{where} comes back")
+    record_property("probes:injection into headers:headers", asked)
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,147 @@
+"""The matrix: every route × every account × whose thing its address names; expected is what the permission page says.
+
+Allowed is a page, a redirect or a refused form; not permitted is 403; not one's own is 404, with no mark of its owner;
+never is 500. Nothing is kept: what a probe writes is taken back (tests/trust/asking.py). `restricted` and `excluded`
+cases are no rows yet: a function that prepares such a case is to be added to `GUARDED`.
+"""
+
+import os
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+
+from caseflow.accounts.permissions import Role
+from tests.trust.asking import Asker, kept_nothing
+from tests.trust.routes import BUTTONS, NOTHING_THERE, Route, kind, reaches, relation, routes, value
+from tests.trust.scene import ACCOUNTS, MARK, Account, Scene, World, accounts_of_the_cast
+from tests.trust.seeing import may_read
+
+LONG = os.environ.get("ATTACKS") == "long"
+DONE = {200, 302, 409, 422}  # a page; done, or on to another page; too late or twice; a form that was refused
+NO_IDS = ("0", "00000000-0000-0000-0000-00000000000g", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "%00", "%D9%A1")
+
+
+def few(scene: Scene) -> list[World]:
+    """Whose things are asked for by an account that may not use the route at all: the answer is the same for all."""
+    return [scene.worlds[name] for name in ("w1",)]
+
+
+# A case that only a named list may open, or that a named user may not: (label, what makes it of a scene's world).
+# Empty until such cases exist; each entry gives a world whose `workers` are those who may open it.
+GUARDED: list[tuple[str, Callable[[Scene], World]]] = []
+
+
+class Probe:
+    """One question: the address, what it should answer, and whose thing it names."""
+
+    __slots__ = ("expected", "label", "path", "route")
+
+    def __init__(self, route: Route, path: str, expected: set[int], label: str) -> None:
+        self.route, self.path, self.expected, self.label = route, path, expected, label
+
+
+def probes(
+    scene: Scene, account: Account, all_routes: list[Route], guarded: list[tuple[str, World]]
+) -> Iterator[Probe]:
+    """All questions of one account."""
+    for route in all_routes:
+        denied = _denied(account, route)
+        if not route.parameters:
+            yield Probe(route, route.path({}), denied or DONE, "no id")
+            continue
+        things = {name: kind(route, prefix, name) for _, name, prefix in route.parameters}
+        for world in scene.worlds.values() if LONG or denied is None else few(scene):
+            yield _of(scene, account, route, things, world, denied, "")
+        for label, world in guarded:
+            yield _of(scene, account, route, things, world, denied, label)
+        nobodys = {name: thing[1:] if thing.startswith("=") else str(uuid.uuid4()) for name, thing in things.items()}
+        missing = DONE if set(nobodys.values()) == {thing[1:] for thing in things.values()} else {404}
+        if LONG or denied is None:
+            yield Probe(route, route.path(nobodys), denied or missing, "unknown id")
+        for wrong in NO_IDS if LONG else NO_IDS[: 1 if denied is None else 0]:
+            yield Probe(route, route.path(dict.fromkeys(things, wrong)), {404, 308}, "malformed id")
+        if len(things) > 1 and (denied is None or LONG):
+            yield from _swapped(scene, account, route, things, denied)
+
+
+def _denied(account: Account, route: Route) -> set[int] | None:
+    """What an account answers that may not use the route at all; None where it may."""
+    if route.permission is None:
+        return None
+    if account.role is None or not account.active:
+        return {302}
+    return None if account.may(route.permission) else {403}
+
+
+def _of(
+    scene: Scene,
+    account: Account,
+    route: Route,
+    things: dict[str, str],
+    world: World,
+    denied: set[int] | None,
+    label: str,
+) -> Probe:
+    """The question for the things of one world."""
+    found = {name: value(world, thing) for name, thing in things.items()}
+    values = {name: str(one or uuid.uuid4()) for name, one in found.items()}
+    reached = all(reaches(account, world, thing, route.permission) for thing in things.values())
+    there = None not in found.values() and not NOTHING_THERE.get(route.endpoint, lambda _: False)(world)
+    if route.endpoint == "static":
+        there = False
+    done = DONE | {400} if route.endpoint in BUTTONS else DONE
+    expected = denied or (done if reached and there else {404})
+    return Probe(route, route.path(values), expected, label or relation(account, world, reached))
+
+
+def _swapped(
+    scene: Scene, account: Account, route: Route, things: dict[str, str], denied: set[int] | None
+) -> Iterator[Probe]:
+    """A case of one world with the thing of another: never."""
+    outer, *inner = things
+    if any(things[name].startswith("=") for name in inner):
+        return
+    worlds = list(scene.worlds.values())
+    for place, one in enumerate(worlds):
+        for other in worlds if LONG else worlds[place - 1 : place] or worlds[-1:]:
+            if one is other or any(value(other, things[name]) is None for name in inner):
+                continue
+            values = {outer: str(value(one, things[outer]))}
+            values |= {name: str(value(other, things[name])) for name in inner}
+            yield Probe(route, route.path(values), denied or {404}, "swapped")
+
+
+@pytest.fixture(scope="session")
+def guarded(scene: Scene) -> list[tuple[str, World]]:
+    """The worlds of restricted and excluded cases."""
+    return [(label, make(scene)) for label, make in GUARDED]
+
+
+@pytest.mark.parametrize("name", list(ACCOUNTS))
+def test_every_route_answers_as_the_permission_page_and_the_scope_say(
+    scene: Scene, guarded: list[tuple[str, World]], name: str, record_property: Callable[[str, object], None]
+) -> None:
+    account = ACCOUNTS[name]
+    asker = Asker(scene.app, None if account.role is None else name, leaves=not account.active, cast=scene.cast)
+    wrong, asked = [], Counter[str]()
+    forbidden = {world.name: world for world in [*scene.worlds.values(), *(world for _, world in guarded)]}
+    with kept_nothing():
+        for probe in probes(scene, account, routes(scene.app), guarded):
+            answer = asker.ask(probe.route.method, probe.path)
+            asked[probe.label] += 1
+            if answer.status_code not in probe.expected:
+                wrong.append(f"{probe.route.method} {probe.path} ({probe.label}): {answer.status_code}")
+            body = answer.get_data(as_text=True)
+            for world, what in set(MARK.findall(body)):
+                if not may_read(account, forbidden[world], what):
+                    wrong.append(f"{probe.route.method} {probe.path} ({probe.label}): mark {world} {what}")
+    for label, count in asked.items():
+        record_property(f"probes:matrix:{label}", count)
+    assert not wrong, f"{len(wrong)} of {asked.total()} for {name}:\n" + "\n".join(islice(wrong, 40))
+
+
+def test_every_role_has_an_account_that_asks() -> None:
+    assert {one.role for one in accounts_of_the_cast()} == {*Role, None}
