@@ -1,0 +1,14 @@
+"""Signing in and out, one's own account, the users of the organisation, and the table of permissions."""
+
+from flask import Flask
+
+from caseflow.accounts.views import account, sign_in, users
+from caseflow.accounts.views.blueprint import bp, login_manager
+
+__all__ = ["account", "bp", "init_app", "sign_in", "users"]
+
+
+def init_app(app: Flask) -> None:
+    """Wire flask-login: the cookie carries a token, the session lives in the database."""
+    login_manager.init_app(app)
+    app.register_blueprint(bp)
