@@ -4,14 +4,18 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
-from caseflow.accounts.models import SignIn, User
+from caseflow.accounts.models import Passkey, RecoveryCode, SignIn, SignInRules, TotpSecret, User
+from caseflow.accounts.models.user import Held
 from caseflow.accounts.permissions import Permission, Role, may
 from caseflow.config import Config
 from caseflow.core.db import db, enter, leave, now, one_or_404
+
+_FIND = text("SELECT * FROM sign_in_find(:token)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ def token_hash(token: str) -> bytes:
 
 def signed_in(token: str) -> User | None:
     """The user whose session this token opens; from here on the transaction speaks for them."""
-    found = db.session.execute(text("SELECT * FROM sign_in_find(:token)"), {"token": token_hash(token)}).one_or_none()
+    found = db.session.execute(_FIND, {"token": token_hash(token)}).one_or_none()
     if found is None or _idle(found.last_seen_at):
         return None
     enter(found.org_id, found.user_id)
@@ -51,7 +55,18 @@ def signed_in(token: str) -> User | None:
             {"org": found.org_id, "id": found.sign_in_id},
         )
     user.token = token
+    _keep(user, found)
     return user
+
+
+def hold(user: User) -> None:
+    """Tell the user what stands in the session that was just opened for them."""
+    db.session.flush()
+    _keep(user, db.session.execute(_FIND, {"token": token_hash(user.token)}).one())
+
+
+def _keep(user: User, found: Any) -> None:
+    user.held = Held(found.sign_in_id, found.verified_at, found.second_factor, found.factor_due)
 
 
 def _idle(last_seen: datetime) -> bool:
@@ -63,6 +78,54 @@ def sessions(user: User) -> list[SignIn]:
     """Where the user is signed in, newest first."""
     query = select(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id, SignIn.ended_at.is_(None))
     return list(db.session.scalars(query.where(SignIn.expires_at > now()).order_by(SignIn.last_seen_at.desc())))
+
+
+def present_session(user: User) -> SignIn:
+    """The session that the user came with."""
+    return one_or_404(select(SignIn).where(SignIn.org_id == user.org_id, SignIn.token_hash == token_hash(user.token)))
+
+
+def totp(user: User) -> TotpSecret | None:
+    """The user's authenticator app, confirmed or not."""
+    query = select(TotpSecret).where(TotpSecret.org_id == user.org_id, TotpSecret.user_id == user.id)
+    return db.session.scalars(query).one_or_none()
+
+
+def passkeys(user: User) -> list[Passkey]:
+    """The user's passkeys, oldest first."""
+    query = select(Passkey).where(Passkey.org_id == user.org_id, Passkey.user_id == user.id)
+    return list(db.session.scalars(query.order_by(Passkey.created_at)))
+
+
+def has_factor(user: User) -> bool:
+    """Whether the user has a second factor."""
+    app = totp(user)
+    return (app is not None and app.confirmed_at is not None) or bool(passkeys(user))
+
+
+def recovery_codes_left(user: User) -> int:
+    """How many recovery codes the user has not used."""
+    query = select(func.count()).where(
+        RecoveryCode.org_id == user.org_id, RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None)
+    )
+    return db.session.scalar(query) or 0
+
+
+def sign_in_rules(org_id: uuid.UUID) -> SignInRules | None:
+    """What the organisation asks of its people when they sign in, where it has said something."""
+    return db.session.scalars(select(SignInRules).where(SignInRules.org_id == org_id)).one_or_none()
+
+
+def factor_roles(org_id: uuid.UUID) -> set[Role]:
+    """The roles whose users must have a second factor."""
+    rules = sign_in_rules(org_id)
+    return {Role(role) for role in rules.factor_roles} if rules else set()
+
+
+def with_factor(org_id: uuid.UUID) -> set[uuid.UUID]:
+    """The users of the organisation who have a second factor."""
+    apps = select(TotpSecret.user_id).where(TotpSecret.org_id == org_id, TotpSecret.confirmed_at.is_not(None))
+    return set(db.session.scalars(apps.union(select(Passkey.user_id).where(Passkey.org_id == org_id))))
 
 
 def colleagues(user: User, *, permission: Permission | None = None) -> list[User]:

@@ -2,9 +2,10 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -43,16 +44,26 @@ class Actor(Protocol):
     """What the web needs to know of whoever asks."""
 
     is_authenticated: bool
+    standing: StrEnum  # what stands between the session and the pages
+    ready: bool  # whether nothing does
+    way_on: str  # the endpoint that it is led to where something does
+    fresh: bool  # whether they have shown who they are in the last minutes
 
     def may(self, permission: Any) -> bool:
         """Whether they have the permission."""
 
 
-def requires(permission: StrEnum) -> Callable[[V], V]:
-    """The view is for users whose role has this permission."""
+def requires(permission: StrEnum, *, even: Collection[StrEnum] = (), fresh: bool = False) -> Callable[[V], V]:
+    """The view is for users whose role has this permission.
+
+    `even` names the standings in which a session that is not ready may open it, too; `fresh` asks whoever has not
+    shown who they are in the last minutes to do so before.
+    """
 
     def mark(view: V) -> V:
         view.permission = permission  # type: ignore[attr-defined]
+        view.even = frozenset(even)  # type: ignore[attr-defined]
+        view.fresh = fresh  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -104,15 +115,26 @@ def _guard() -> BaseResponse | None:
     """Nobody reaches a view that asks for a permission without having it."""
     if request.endpoint is None:
         return None  # no such page: 404
-    permission = getattr(current_app.view_functions[request.endpoint], "permission", None)
+    view: Any = current_app.view_functions[request.endpoint]
+    permission = getattr(view, "permission", None)
     if permission is None:
         return None
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
     if not current_user.is_authenticated:
-        here = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("accounts.sign_in", next=here))
+    if not current_user.ready and current_user.standing not in view.even:
+        return redirect(url_for(current_user.way_on, next=here))
     if not current_user.may(permission):
         abort(403)
+    if view.fresh and not current_user.fresh:
+        return redirect(url_for("accounts.confirm", next=here or _came_from()))
     return None
+
+
+def _came_from() -> str | None:
+    """The page of ours whose form was sent, to go back to."""
+    parts = urlsplit(request.referrer or "")
+    return parts.path if parts.netloc == request.host else None
 
 
 def _commit(response: Response) -> Response:

@@ -25,9 +25,16 @@ def post(topic: str, *, by: User, to: uuid.UUID | None = None, **ids: object) ->
 
 
 def tell(
-    users: Iterable[User], news: News, title: Any, path: str, *, urgent: bool = False, **params: object
+    users: Iterable[User],
+    news: News,
+    title: Any,
+    path: str,
+    *,
+    urgent: bool = False,
+    always_mail: bool = False,
+    **params: object,
 ) -> list[User]:
-    """Tell each user once, never the author; gives who was told now.
+    """Tell each user once, never the author; gives who was told now. `always_mail`: also who wants no e-mails.
 
     `title` is a lazy_gettext text with named placeholders for `params`; `path` leads to the fact within caseflow.
     """
@@ -49,7 +56,7 @@ def tell(
         ).one_or_none()
         if added is not None:
             told.append(user)
-            if user.mail_news:
+            if user.mail_news or always_mail:
                 db.session.add(
                     Outgoing(
                         org_id=user.org_id,

@@ -1,10 +1,36 @@
 """Writes of this room: signing in, and the accounts of an organisation."""
 
-from caseflow.accounts.actions.signing_in import SeveralOrganisations, end_session, sign_in, sign_out
+from caseflow.accounts.actions.factors import (
+    FACTOR_ADDED,
+    FACTOR_RESET,
+    add_passkey,
+    begin_totp,
+    confirm_totp,
+    new_recovery_codes,
+    passkey_options,
+    remove_factor,
+    require_factors,
+    reset_factors,
+    secret_text,
+    show_code,
+    show_passkey,
+    show_password,
+    sign_in_options,
+)
+from caseflow.accounts.actions.signing_in import (
+    NEW_DEVICE,
+    SeveralOrganisations,
+    Visit,
+    end_session,
+    end_sessions,
+    sign_in,
+    sign_out,
+)
 from caseflow.accounts.actions.users import (
     add_user,
     appoint_administrator,
     change_password,
+    change_user,
     deactivate,
     reactivate,
     set_language,
@@ -13,16 +39,35 @@ from caseflow.accounts.actions.users import (
 )
 
 __all__ = [
+    "FACTOR_ADDED",
+    "FACTOR_RESET",
+    "NEW_DEVICE",
     "SeveralOrganisations",
+    "Visit",
+    "add_passkey",
     "add_user",
     "appoint_administrator",
+    "begin_totp",
     "change_password",
+    "change_user",
+    "confirm_totp",
     "deactivate",
     "end_session",
+    "end_sessions",
+    "new_recovery_codes",
+    "passkey_options",
     "reactivate",
+    "remove_factor",
+    "require_factors",
+    "reset_factors",
+    "secret_text",
     "set_language",
     "set_mail",
     "set_password",
+    "show_code",
+    "show_passkey",
+    "show_password",
     "sign_in",
+    "sign_in_options",
     "sign_out",
 ]

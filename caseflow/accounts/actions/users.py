@@ -2,12 +2,14 @@
 
 import secrets
 import uuid
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from caseflow.accounts import queries
+from caseflow.accounts.actions.factors import drop_factors
 from caseflow.accounts.models import Password, SignIn, User
 from caseflow.accounts.passwords import MINIMUM, hash_password, is_common, is_own, matches
 from caseflow.accounts.permissions import Role
@@ -107,11 +109,21 @@ def add_user(
     return user, password
 
 
+def change_user(user: User, *, name: str, role: Role, site_id: uuid.UUID | None, by: User) -> None:
+    """Give a user another name, role or site; nobody changes their own role."""
+    if user.id == by.id and role is not user.role:
+        raise Refused(_("You cannot change your own role; ask another administrator."), field="role")
+    changed: dict[str, Any] = {} if user.role is role else {"role": role.value, "role_before": user.role.value}
+    user.name, user.role, user.site_id = name.strip(), role, site_id
+    record("user.change", by=by, on=user, site=str(site_id) if site_id else None, **changed)
+
+
 def deactivate(user: User, *, by: User) -> None:
     """Close an account: it can sign in nowhere any more, at once."""
     if user.id == by.id:
         raise Refused(_("You cannot close your own account; ask another administrator."))
     user.active = False
+    drop_factors(user)
     db.session.execute(
         update(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id).values(ended_at=now())
     )

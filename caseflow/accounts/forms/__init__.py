@@ -1,12 +1,12 @@
 """Forms of signing in and of accounts."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, SelectField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
-from caseflow.core.fields import LineField
+from caseflow.core.fields import LineField, WordsField
 from caseflow.core.forms import SHORT, Form, at_most
 
 
@@ -32,10 +32,63 @@ class PasswordForm(Form):
     )
 
 
-class UserForm(Form):
-    """A new account."""
+class ChangeUserForm(Form):
+    """Who a user is and what they may."""
 
     name = LineField(_l("Full name"), [InputRequired(), at_most(SHORT)])
-    email = EmailField(_l("E-mail address"), [InputRequired(), Email(), at_most(SHORT)])
     role = SelectField(_l("Role"), [InputRequired()], choices=Role.choices)
     site = SelectField(_l("Site"), [Optional()])
+
+
+class UserForm(ChangeUserForm):
+    """A new account."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(), Email(), at_most(SHORT)])
+
+
+class CodeForm(Form):
+    """A code of the authenticator app or a recovery code; or what the browser answers for a passkey."""
+
+    code = LineField(
+        _l("Code"),
+        [at_most(40)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"},
+    )
+    credential = HiddenField()
+    next = HiddenField()
+
+
+class PresentPasswordForm(Form):
+    """The present password once more."""
+
+    password = PasswordField(
+        _l("Present password"), [InputRequired(), at_most(MAXIMUM)], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()
+
+
+class ConfirmTotpForm(Form):
+    """The first code that the authenticator app shows."""
+
+    code = LineField(_l("Code"), [InputRequired(), at_most(20)], render_kw={"autocomplete": "one-time-code"})
+
+
+class PasskeyForm(Form):
+    """A new passkey: its name, and what the browser made."""
+
+    name = LineField(_l("Name of the passkey"), [InputRequired(), at_most(60)])
+    credential = HiddenField()
+
+
+class ReasonForm(Form):
+    """Why something is done that matters to somebody."""
+
+    reason = WordsField(_l("Reason"), [InputRequired(), at_most(SHORT)])
+
+
+class FactorRolesForm(Form):
+    """Which roles must have a second factor."""
+
+    roles = SelectMultipleField(
+        _l("These roles need a second factor"), [Optional()], choices=Role.choices, validate_choice=True
+    )

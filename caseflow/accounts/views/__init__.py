@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from caseflow.accounts.views import account, sign_in, users
+from caseflow.accounts.views import account, factors, sign_in, users
 from caseflow.accounts.views.blueprint import bp, login_manager
 
-__all__ = ["account", "bp", "init_app", "sign_in", "users"]
+__all__ = ["account", "bp", "factors", "init_app", "sign_in", "users"]
 
 
 def init_app(app: Flask) -> None:

@@ -1,14 +1,16 @@
 """The users of the organisation, and the table of permissions."""
 
 import uuid
+from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from caseflow.accounts import actions, queries
-from caseflow.accounts.forms import UserForm
+from caseflow.accounts.forms import ChangeUserForm, FactorRolesForm, ReasonForm, UserForm
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import ROLES, Permission, Role
 from caseflow.accounts.views.blueprint import bp
@@ -21,15 +23,19 @@ from caseflow.tenancy import queries as tenancy
 @requires(Permission.MANAGE_USERS)
 def users() -> tuple[str, int]:
     """Who works here."""
-    return page("accounts/users.html", users=queries.everybody(current_user))
+    return page(
+        "accounts/users.html",
+        users=queries.everybody(current_user),
+        second_factors=queries.with_factor(current_user.org_id),
+    )
 
 
 @bp.route("/users/new", methods=["GET", "POST"])
-@requires(Permission.MANAGE_USERS)
+@requires(Permission.MANAGE_USERS, fresh=True)
 def new_user() -> tuple[str, int] | Response:
     """Open an account; its first password is shown once."""
     form = UserForm()
-    form.site.choices = [("", _("No site")), *((str(s.id), s.name) for s in tenancy.sites(current_user.org_id))]
+    form.site.choices = _sites()
     made: list[tuple[User, str]] = []
     if form.accepts(lambda: made.append(_add_user(form))):
         user, password = made[0]
@@ -37,18 +43,88 @@ def new_user() -> tuple[str, int] | Response:
     return page("accounts/new_user.html", form=form)
 
 
+def _sites() -> list[tuple[str, str]]:
+    return [("", _("No site")), *((str(s.id), s.name) for s in tenancy.sites(current_user.org_id))]
+
+
+def _described(form: ChangeUserForm) -> dict[str, Any]:
+    site_id = uuid.UUID(form.site.data) if form.site.data else None
+    return {"name": form.name.data or "", "role": Role(form.role.data), "site_id": site_id}
+
+
 def _add_user(form: UserForm) -> tuple[User, str]:
-    return actions.add_user(
-        name=form.name.data or "",
-        email=form.email.data or "",
-        role=Role(form.role.data),
-        site_id=uuid.UUID(form.site.data) if form.site.data else None,
-        by=current_user,
+    return actions.add_user(email=form.email.data or "", **_described(form), by=current_user)
+
+
+@bp.get("/users/<uuid:id>")
+@requires(Permission.MANAGE_USERS)
+def user(id: uuid.UUID) -> tuple[str, int]:
+    """One user: what they may, where they are signed in, and what can be done for them."""
+    return _user_page(queries.colleague(id, current_user))
+
+
+def _user_page(user: User, **forms: Any) -> tuple[str, int]:
+    return page(
+        "accounts/user.html",
+        user=user,
+        sessions=queries.sessions(user),
+        second_factor=queries.has_factor(user),
+        **{"reset": ReasonForm(), **forms},
     )
 
 
+@bp.route("/users/<uuid:id>/change", methods=["GET", "POST"])
+@requires(Permission.MANAGE_USERS, fresh=True)
+def change_user(id: uuid.UUID) -> ResponseReturnValue:
+    """Another name, role or site."""
+    user = queries.colleague(id, current_user)
+    form = ChangeUserForm(name=user.name, role=user.role.value, site=str(user.site_id or ""))
+    form.site.choices = _sites()
+    if form.accepts(lambda: actions.change_user(user, **_described(form), by=current_user)):
+        return done(_("Saved."), ".user", id=user.id)
+    return page("accounts/change_user.html", form=form, user=user)
+
+
+@bp.post("/users/<uuid:id>/reset-factors")
+@requires(Permission.MANAGE_USERS, fresh=True)
+def reset_factors(id: uuid.UUID) -> ResponseReturnValue:
+    """Take the second factors of a user away, with a reason."""
+    user, form = queries.colleague(id, current_user), ReasonForm()
+    if form.accepts(lambda: actions.reset_factors(user, form.reason.data or "", by=current_user)):
+        return done(_("The second factor of %(name)s is reset; they are told.", name=user.name), ".user", id=user.id)
+    return _user_page(user, form=form, reset=form)
+
+
+@bp.post("/users/<uuid:id>/end-sessions")
+@requires(Permission.MANAGE_USERS, fresh=True)
+def end_user_sessions(id: uuid.UUID) -> Response:
+    """Sign a user out everywhere."""
+    user = queries.colleague(id, current_user)
+    actions.end_sessions(user, by=current_user)
+    return done(_("%(name)s is signed out everywhere.", name=user.name), ".user", id=user.id)
+
+
+@bp.post("/users/<uuid:id>/sessions/<uuid:session>/end")
+@requires(Permission.MANAGE_USERS, fresh=True)
+def end_user_session(id: uuid.UUID, session: uuid.UUID) -> Response:
+    """End one session of a user."""
+    user = queries.colleague(id, current_user)
+    actions.end_session(session, of=user, by=current_user)
+    return done(_("That session has ended."), ".user", id=user.id)
+
+
+@bp.route("/users/rules", methods=["GET", "POST"])
+@requires(Permission.MANAGE_USERS, fresh=True)
+def rules() -> ResponseReturnValue:
+    """Which roles must have a second factor."""
+    form = FactorRolesForm(roles=[role.value for role in queries.factor_roles(current_user.org_id)])
+    if form.accepts(lambda: actions.require_factors(map(Role, form.roles.data or []), by=current_user)):
+        return done(_("Saved."), ".users")
+    return page("accounts/rules.html", form=form)
+
+
 @bp.post("/users/<uuid:id>/deactivate")
-@requires(Permission.MANAGE_USERS)
+@requires(Permission.MANAGE_USERS, fresh=True)
 def deactivate(id: uuid.UUID) -> Response:
     """Close an account, at once and everywhere."""
     user = queries.colleague(id, current_user)
@@ -61,7 +137,7 @@ def deactivate(id: uuid.UUID) -> Response:
 
 
 @bp.post("/users/<uuid:id>/reactivate")
-@requires(Permission.MANAGE_USERS)
+@requires(Permission.MANAGE_USERS, fresh=True)
 def reactivate(id: uuid.UUID) -> Response:
     """Open a closed account again."""
     user = queries.colleague(id, current_user)
@@ -73,4 +149,5 @@ def reactivate(id: uuid.UUID) -> Response:
 @requires(Permission.MANAGE_USERS)
 def permissions() -> tuple[str, int]:
     """Which role may do what, as the code has it."""
-    return page("accounts/permissions.html", roles=ROLES, permissions=list(Permission))
+    due = queries.factor_roles(current_user.org_id)
+    return page("accounts/permissions.html", roles=ROLES, permissions=list(Permission), due=due)

@@ -1,0 +1,16 @@
+"""Tables of this room: users, sessions, second factors, known devices, and the rules of signing in."""
+
+from caseflow.accounts.models.factors import Device, Passkey, RecoveryCode, SignInRules, TotpSecret
+from caseflow.accounts.models.user import Password, SignIn, Standing, User
+
+__all__ = [
+    "Device",
+    "Passkey",
+    "Password",
+    "RecoveryCode",
+    "SignIn",
+    "SignInRules",
+    "Standing",
+    "TotpSecret",
+    "User",
+]
