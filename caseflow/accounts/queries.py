@@ -7,15 +7,32 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
-from caseflow.accounts.models import Passkey, RecoveryCode, SignIn, SignInRules, TotpSecret, User
+from caseflow.accounts.models import (
+    AccountLink,
+    ApiToken,
+    LinkKind,
+    Passkey,
+    Password,
+    RecoveryCode,
+    SignIn,
+    SignInRules,
+    TermsAcceptance,
+    TermsAddition,
+    TotpSecret,
+    User,
+)
 from caseflow.accounts.models.user import Held
 from caseflow.accounts.permissions import Permission, Role, may
 from caseflow.config import Config
 from caseflow.core.db import db, enter, leave, now, one_or_404
 
+TERMS = "1"  # the version of the product's own terms (templates/accounts/terms_text.html)
+
 _FIND = text("SELECT * FROM sign_in_find(:token)")
+_FIND_TOKEN = text("SELECT * FROM api_token_find(:token)")
+_FIND_LINK = text("SELECT * FROM account_link_find(:token)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,8 @@ def hold(user: User) -> None:
 
 
 def _keep(user: User, found: Any) -> None:
-    user.held = Held(found.sign_in_id, found.verified_at, found.second_factor, found.factor_due)
+    due = not terms_accepted(user)
+    user.held = Held(found.sign_in_id, found.verified_at, found.second_factor, found.factor_due, due)
 
 
 def _idle(last_seen: datetime) -> bool:
@@ -78,6 +96,83 @@ def sessions(user: User) -> list[SignIn]:
     """Where the user is signed in, newest first."""
     query = select(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id, SignIn.ended_at.is_(None))
     return list(db.session.scalars(query.where(SignIn.expires_at > now()).order_by(SignIn.last_seen_at.desc())))
+
+
+def by_token(token: str) -> User | None:
+    """The user in whose name a program asks with this token; from here on the transaction speaks for them."""
+    found = db.session.execute(_FIND_TOKEN, {"token": token_hash(token)}).one_or_none()
+    if found is None:
+        return None
+    enter(found.org_id, found.user_id)
+    user = db.session.get(User, (found.org_id, found.user_id))
+    if user is None:
+        leave()
+        return None
+    user.granted = frozenset(found.permissions)
+    touched = update(ApiToken).where(ApiToken.org_id == found.org_id, ApiToken.id == found.id)
+    lately = now() - timedelta(minutes=1)
+    db.session.execute(
+        touched.where(ApiToken.last_used_at.is_(None) | (ApiToken.last_used_at < lately)).values(last_used_at=now())
+    )
+    return user
+
+
+def api_tokens(user: User) -> list[ApiToken]:
+    """The user's tokens for programs, newest first."""
+    query = select(ApiToken).where(ApiToken.org_id == user.org_id, ApiToken.user_id == user.id)
+    return list(db.session.scalars(query.order_by(ApiToken.created_at.desc())))
+
+
+def terms_version(org_id: uuid.UUID) -> str:
+    """The version of the terms that stands: the product's, and the number of the organisation's addition."""
+    addition = db.session.scalar(select(func.max(TermsAddition.number)).where(TermsAddition.org_id == org_id)) or 0
+    return f"{TERMS}.{addition}"
+
+
+def terms_addition(org_id: uuid.UUID) -> TermsAddition | None:
+    """What the organisation adds to the terms, where it adds something."""
+    query = select(TermsAddition).where(TermsAddition.org_id == org_id).order_by(TermsAddition.number.desc())
+    return db.session.scalars(query.limit(1)).one_or_none()
+
+
+def terms_accepted(user: User) -> bool:
+    """Whether the user has accepted the terms as they stand."""
+    addition = select(func.coalesce(func.max(TermsAddition.number), 0)).where(TermsAddition.org_id == user.org_id)
+    standing = func.concat(TERMS, ".", addition.scalar_subquery())
+    query = select(TermsAcceptance.id).where(
+        TermsAcceptance.org_id == user.org_id, TermsAcceptance.user_id == user.id, TermsAcceptance.version == standing
+    )
+    return db.session.scalar(query) is not None
+
+
+def link_of(token: str) -> tuple[AccountLink, User] | None:
+    """The link that a token opens, and whose it is; from here on the transaction speaks for them."""
+    found = db.session.execute(_FIND_LINK, {"token": token_hash(token)}).one_or_none()
+    if found is None:
+        return None
+    enter(found.org_id, found.user_id)
+    link = db.session.get_one(AccountLink, (found.org_id, found.id))
+    return link, db.session.get_one(User, (found.org_id, found.user_id))
+
+
+def link_by_id(org_id: uuid.UUID, id: uuid.UUID) -> tuple[AccountLink, User] | None:
+    """A link and whose it is, for a job that runs as their organisation."""
+    link = db.session.get(AccountLink, (org_id, id))
+    return None if link is None else (link, db.session.get_one(User, (org_id, link.user_id)))
+
+
+def newest_link(user: User, kind: LinkKind | None = None) -> AccountLink | None:
+    """The newest link that was made for a user."""
+    query = select(AccountLink).where(AccountLink.org_id == user.org_id, AccountLink.user_id == user.id)
+    if kind is not None:
+        query = query.where(AccountLink.kind == kind)
+    return db.session.scalars(query.order_by(AccountLink.created_at.desc()).limit(1)).one_or_none()
+
+
+def has_password(user: User) -> bool:
+    """Whether the user has set a password."""
+    query = select(Password.id).where(Password.org_id == user.org_id, Password.id == user.id)
+    return db.session.scalar(query) is not None
 
 
 def present_session(user: User) -> SignIn:

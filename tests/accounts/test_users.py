@@ -10,15 +10,6 @@ from tests.cast import PASSWORD, Browser, Cast
 NEW = {"name": "Новый Человек", "email": "New@Example.org", "role": "worker", "site": ""}
 
 
-def test_administrator_opens_an_account_that_signs_in(cast: Cast, app: Flask) -> None:
-    page = cast.be("admin").post("/users/new", NEW, expect=200)
-    found = re.search(r"<bdi>([A-Za-z0-9_-]{16})</bdi>", page)
-    assert found is not None
-    browser = Browser(app.test_client())
-    browser.post("/sign-in", {"email": "new@example.org", "password": found[1]})
-    assert "new@example.org" in browser.get("/account")
-
-
 def test_second_account_with_the_same_address_is_refused_and_keeps_what_was_typed(cast: Cast) -> None:
     page = cast.be("admin").post("/users/new", {**NEW, "email": "AIGERIM@example.org"}, expect=422)
     assert "Новый Человек" in page

@@ -17,6 +17,17 @@ from caseflow.accounts.actions.factors import (
     show_password,
     sign_in_options,
 )
+from caseflow.accounts.actions.leaving import deactivate
+from caseflow.accounts.actions.links import (
+    LINK,
+    forgot,
+    invite,
+    make_token,
+    send_link,
+    sends_mail,
+    use_link,
+    withdraw_link,
+)
 from caseflow.accounts.actions.signing_in import (
     NEW_DEVICE,
     SeveralOrganisations,
@@ -26,12 +37,13 @@ from caseflow.accounts.actions.signing_in import (
     sign_in,
     sign_out,
 )
+from caseflow.accounts.actions.terms import accept_terms, add_to_terms
+from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
     add_user,
     appoint_administrator,
     change_password,
     change_user,
-    deactivate,
     reactivate,
     set_language,
     set_mail,
@@ -41,10 +53,13 @@ from caseflow.accounts.actions.users import (
 __all__ = [
     "FACTOR_ADDED",
     "FACTOR_RESET",
+    "LINK",
     "NEW_DEVICE",
     "SeveralOrganisations",
     "Visit",
+    "accept_terms",
     "add_passkey",
+    "add_to_terms",
     "add_user",
     "appoint_administrator",
     "begin_totp",
@@ -54,13 +69,20 @@ __all__ = [
     "deactivate",
     "end_session",
     "end_sessions",
+    "forgot",
+    "invite",
+    "make_api_token",
+    "make_token",
     "new_recovery_codes",
     "passkey_options",
     "reactivate",
     "remove_factor",
     "require_factors",
     "reset_factors",
+    "revoke_api_token",
     "secret_text",
+    "send_link",
+    "sends_mail",
     "set_language",
     "set_mail",
     "set_password",
@@ -70,4 +92,6 @@ __all__ = [
     "sign_in",
     "sign_in_options",
     "sign_out",
+    "use_link",
+    "withdraw_link",
 ]

@@ -9,7 +9,6 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from caseflow.accounts import queries
-from caseflow.accounts.actions.factors import drop_factors
 from caseflow.accounts.models import Password, SignIn, User
 from caseflow.accounts.passwords import MINIMUM, hash_password, is_common, is_own, matches
 from caseflow.accounts.permissions import Role
@@ -96,17 +95,23 @@ def appoint_administrator(
 def add_user(
     *, name: str, email: str, role: Role, site_id: uuid.UUID | None, password: str | None = None, by: User
 ) -> tuple[User, str]:
-    """Open an account; gives it with its first password, which is shown once to be handed over."""
+    """Open an account with a password; gives both."""
+    user = new_user(name=name, email=email, role=role, site_id=site_id, by=by)
+    password = password or secrets.token_urlsafe(12)
+    set_password(user, password, by=by)
+    return user, password
+
+
+def new_user(*, name: str, email: str, role: Role, site_id: Any, by: User) -> User:
+    """An account that nobody can sign in to yet."""
     email = email.strip().lower()
     if db.session.scalar(select(User.id).where(User.org_id == by.org_id, User.email == email)) is not None:
         raise Refused(_("A user with this e-mail address is here already."), field="email")
     user = User(org_id=by.org_id, name=name.strip(), email=email, role=role, site_id=site_id)
     db.session.add(user)
     db.session.flush()
-    password = password or secrets.token_urlsafe(12)
-    set_password(user, password, by=by)
     record("user.add", by=by, on=user, role=role.value)
-    return user, password
+    return user
 
 
 def change_user(user: User, *, name: str, role: Role, site_id: uuid.UUID | None, by: User) -> None:
@@ -116,18 +121,6 @@ def change_user(user: User, *, name: str, role: Role, site_id: uuid.UUID | None,
     changed: dict[str, Any] = {} if user.role is role else {"role": role.value, "role_before": user.role.value}
     user.name, user.role, user.site_id = name.strip(), role, site_id
     record("user.change", by=by, on=user, site=str(site_id) if site_id else None, **changed)
-
-
-def deactivate(user: User, *, by: User) -> None:
-    """Close an account: it can sign in nowhere any more, at once."""
-    if user.id == by.id:
-        raise Refused(_("You cannot close your own account; ask another administrator."))
-    user.active = False
-    drop_factors(user)
-    db.session.execute(
-        update(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id).values(ended_at=now())
-    )
-    record("user.deactivate", by=by, on=user)
 
 
 def reactivate(user: User, *, by: User) -> None:

@@ -7,7 +7,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
 from caseflow.core.fields import LineField, WordsField
-from caseflow.core.forms import SHORT, Form, at_most
+from caseflow.core.forms import LONG, SHORT, Form, at_most
 
 
 class SignInForm(Form):
@@ -91,4 +91,36 @@ class FactorRolesForm(Form):
 
     roles = SelectMultipleField(
         _l("These roles need a second factor"), [Optional()], choices=Role.choices, validate_choice=True
+    )
+
+
+class ForgottenForm(Form):
+    """Whose password is forgotten."""
+
+    email = EmailField(_l("E-mail address"), [InputRequired(), at_most(SHORT)], render_kw={"autocomplete": "username"})
+
+
+class NewPasswordForm(Form):
+    """A first or a new password."""
+
+    password = PasswordField(
+        _l("New password"), [InputRequired(), Length(MINIMUM, MAXIMUM)], render_kw={"autocomplete": "new-password"}
+    )
+
+
+class TermsAdditionForm(Form):
+    """What an organisation adds to the terms."""
+
+    text = WordsField(_l("What your organisation adds"), [InputRequired(), at_most(LONG)])
+
+
+class TokenForm(Form):
+    """A token for a program."""
+
+    name = LineField(_l("What it is for"), [InputRequired(), at_most(60)])
+    permissions = SelectMultipleField(_l("What the program may do"), [Optional()])
+    days = SelectField(
+        _l("Valid for"),
+        [InputRequired()],
+        choices=lambda: [("7", _l("7 days")), ("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("1 year"))],
     )

@@ -21,10 +21,15 @@ class Standing(StrEnum):
 
     PENDING = "pending"  # the password was right, the second factor is still to come
     FACTOR_DUE = "factor_due"  # the organisation asks for a second factor, and there is none
+    TERMS_DUE = "terms_due"  # the terms are new, or have changed
     READY = "ready"
 
 
-WAYS_ON = {Standing.PENDING: "accounts.second_step", Standing.FACTOR_DUE: "accounts.factors"}
+WAYS_ON = {
+    Standing.PENDING: "accounts.second_step",
+    Standing.FACTOR_DUE: "accounts.factors",
+    Standing.TERMS_DUE: "accounts.terms",
+}
 
 
 @dataclass(slots=True)
@@ -35,6 +40,7 @@ class Held:
     verified_at: datetime | None  # when the strongest that the user has was last shown
     second_factor: bool
     factor_due: bool
+    terms_due: bool
 
 
 class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is untyped
@@ -57,6 +63,7 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
 
     token: str  # of the session that this user came with; held by no column
     held: Held | None = None  # what stands in that session; None outside a request
+    granted: frozenset[str] | None = None  # what the program's token allows of their permissions; None for a person
 
     organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="User.org_id", lazy="joined")
     site: Mapped[Site | None] = relationship(
@@ -69,7 +76,13 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
 
     def may(self, permission: Permission) -> bool:
         """Whether this user's role has the permission."""
-        return self.active and may(self.role, permission)
+        within = self.granted is None or permission.value in self.granted
+        return self.active and within and may(self.role, permission)
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a program asks with a token of this user's."""
+        return self.granted is not None
 
     @property
     def standing(self) -> Standing:
@@ -78,7 +91,9 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
             return Standing.READY
         if self.held.second_factor and self.held.verified_at is None:
             return Standing.PENDING
-        return Standing.FACTOR_DUE if self.held.factor_due else Standing.READY
+        if self.held.factor_due:
+            return Standing.FACTOR_DUE
+        return Standing.TERMS_DUE if self.held.terms_due else Standing.READY
 
     @property
     def ready(self) -> bool:

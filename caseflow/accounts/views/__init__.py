@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from caseflow.accounts.views import account, factors, sign_in, users
+from caseflow.accounts.views import account, factors, links, sign_in, terms, tokens, users
 from caseflow.accounts.views.blueprint import bp, login_manager
 
-__all__ = ["account", "bp", "factors", "init_app", "sign_in", "users"]
+__all__ = ["account", "bp", "factors", "init_app", "links", "sign_in", "terms", "tokens", "users"]
 
 
 def init_app(app: Flask) -> None:

@@ -10,20 +10,21 @@ from werkzeug.wrappers import Response
 
 from caseflow.accounts import actions, queries
 from caseflow.accounts.forms import PasswordForm
+from caseflow.accounts.models import Standing
 from caseflow.accounts.permissions import Permission
 from caseflow.accounts.views.blueprint import bp
 from caseflow.core.web import done, page, requires
 
 
 @bp.get("/account")
-@requires(Permission.BE_SIGNED_IN)
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
 def account() -> ResponseReturnValue:
     """One's own account."""
     return _page(PasswordForm())
 
 
 @bp.post("/account")
-@requires(Permission.BE_SIGNED_IN, fresh=True)
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE], fresh=True)
 def change_password() -> ResponseReturnValue:
     """One's own password."""
     form = PasswordForm()
@@ -38,7 +39,7 @@ def _page(form: PasswordForm) -> ResponseReturnValue:
 
 
 @bp.post("/account/mail")
-@requires(Permission.BE_SIGNED_IN)
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
 def mail() -> Response:
     """Switch news by e-mail on or off."""
     actions.set_mail(request.form.get("wanted") == "yes", by=current_user)
@@ -46,7 +47,7 @@ def mail() -> Response:
 
 
 @bp.post("/account/sessions/<uuid:id>/end")
-@requires(Permission.BE_SIGNED_IN)
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
 def end_session(id: uuid.UUID) -> Response:
     """End one of one's sessions."""
     actions.end_session(id, by=current_user)
@@ -54,7 +55,7 @@ def end_session(id: uuid.UUID) -> Response:
 
 
 @bp.post("/account/sessions/end-others")
-@requires(Permission.BE_SIGNED_IN)
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
 def end_other_sessions() -> Response:
     """End all of one's sessions but this one."""
     actions.end_sessions(current_user, by=current_user)

@@ -19,7 +19,7 @@ from caseflow.accounts.permissions import Permission
 from caseflow.accounts.views.blueprint import bp, remember_device, visit
 from caseflow.core.web import done, page, requires
 
-DUE = [Standing.FACTOR_DUE]
+DUE = [Standing.FACTOR_DUE, Standing.TERMS_DUE]
 
 
 @bp.get("/account/factors")

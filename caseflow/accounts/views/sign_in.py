@@ -72,13 +72,13 @@ def _open_session(form: SignInForm) -> None:
 @requires(Permission.BE_SIGNED_IN, even=[Standing.PENDING])
 def second_step() -> ResponseReturnValue:
     """The second factor: a code of the app, a passkey, or a recovery code."""
-    if current_user.ready:
+    if current_user.standing is not Standing.PENDING:
         return redirect(url_for("casefile.home"))
     return _ask("accounts/second_step.html")
 
 
 @bp.route("/confirm", methods=["GET", "POST"])
-@requires(Permission.BE_SIGNED_IN, even=[Standing.FACTOR_DUE])
+@requires(Permission.BE_SIGNED_IN, even=[Standing.FACTOR_DUE, Standing.TERMS_DUE])
 def confirm() -> ResponseReturnValue:
     """Show once more who one is, before something that matters."""
     return _ask("accounts/confirm.html")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from caseflow.accounts import actions, queries
 from caseflow.accounts.forms import ChangeUserForm, FactorRolesForm, ReasonForm, UserForm
-from caseflow.accounts.models import User
+from caseflow.accounts.models import AccountLink, User
 from caseflow.accounts.permissions import ROLES, Permission, Role
 from caseflow.accounts.views.blueprint import bp
 from caseflow.core.errors import Refused
@@ -32,14 +32,17 @@ def users() -> tuple[str, int]:
 
 @bp.route("/users/new", methods=["GET", "POST"])
 @requires(Permission.MANAGE_USERS, fresh=True)
-def new_user() -> tuple[str, int] | Response:
-    """Open an account; its first password is shown once."""
+def new_user() -> ResponseReturnValue:
+    """Invite somebody: the link goes by e-mail or, where none is sent, is shown once to be handed over."""
     form = UserForm()
     form.site.choices = _sites()
-    made: list[tuple[User, str]] = []
-    if form.accepts(lambda: made.append(_add_user(form))):
-        user, password = made[0]
-        return page("accounts/user_added.html", user=user, password=password)
+    made: list[tuple[User, AccountLink]] = []
+    if form.accepts(lambda: made.append(_invite(form))):
+        user, link = made[0]
+        if actions.sends_mail():
+            return done(_("An invitation is on its way to %(name)s.", name=user.name), ".user", id=user.id)
+        url = url_for(".welcome", token=actions.make_token(link), _external=True)
+        return page("accounts/user_added.html", user=user, url=url)
     return page("accounts/new_user.html", form=form)
 
 
@@ -52,8 +55,8 @@ def _described(form: ChangeUserForm) -> dict[str, Any]:
     return {"name": form.name.data or "", "role": Role(form.role.data), "site_id": site_id}
 
 
-def _add_user(form: UserForm) -> tuple[User, str]:
-    return actions.add_user(email=form.email.data or "", **_described(form), by=current_user)
+def _invite(form: UserForm) -> tuple[User, AccountLink]:
+    return actions.invite(email=form.email.data or "", **_described(form), by=current_user)
 
 
 @bp.get("/users/<uuid:id>")
@@ -69,6 +72,9 @@ def _user_page(user: User, **forms: Any) -> tuple[str, int]:
         user=user,
         sessions=queries.sessions(user),
         second_factor=queries.has_factor(user),
+        link=queries.newest_link(user),
+        has_password=queries.has_password(user),
+        tokens=[token for token in queries.api_tokens(user) if token.open()],
         **{"reset": ReasonForm(), **forms},
     )
 
