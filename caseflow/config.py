@@ -26,7 +26,7 @@ def _key(value: str) -> str:
     return value
 
 
-def _master_keys(value: str) -> dict[str, bytes]:
+def _master_keys(value: str) -> tuple[tuple[str, bytes], ...]:
     # Nothing of the value is repeated but the ids: the rest is secret.
     keys: dict[str, bytes] = {}
     for place, part in enumerate(value.split(","), 1):
@@ -45,7 +45,7 @@ def _master_keys(value: str) -> dict[str, bytes]:
             raise ValueError(
                 f"has a key {name} of {len(keys[name])} bytes, not 32; `openssl rand -base64 32` makes one"
             )
-    return keys
+    return tuple(keys.items())
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -136,7 +136,7 @@ class Config:
         required=True,
         secret=True,
     )
-    master_keys: dict[str, bytes] = _setting(
+    master_keys: tuple[tuple[str, bytes], ...] = _setting(
         "CASEFLOW_MASTER_KEYS",
         _master_keys,
         "keys under which persons' keys lie, `id:base64 of 32 bytes`, comma-separated; the first is current, the others"
@@ -179,6 +179,12 @@ class Config:
     web_threads: int = _setting("CASEFLOW_WEB_THREADS", _whole(1, 64), "threads in each web process", default=4)
     upload_max_bytes: int = _setting(
         "CASEFLOW_UPLOAD_MAX_BYTES", _whole(1024, 2**34), "largest upload, bytes", default=64 * 2**20
+    )
+    private_providers: bool = _setting(
+        "CASEFLOW_PRIVATE_PROVIDERS",
+        _switch,
+        "true lets single sign-on ask providers in the own network, also by http",
+        default=False,
     )
     limits: bool = _setting("CASEFLOW_LIMITS", _switch, "false turns the rate limits off", default=True)
 

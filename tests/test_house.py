@@ -135,6 +135,9 @@ def test_public_pages_are_few_and_known(app: Flask) -> None:
         "accounts.language",
         "accounts.forgotten",
         "accounts.welcome",
+        "accounts.choose_provider",
+        "accounts.to_provider",
+        "accounts.from_provider",
         "health_live",
         "health_ready",
     }

@@ -18,6 +18,7 @@ from caseflow.accounts.models import (
     RecoveryCode,
     SignIn,
     SignInRules,
+    SingleSignOn,
     TermsAcceptance,
     TermsAddition,
     TotpSecret,
@@ -251,3 +252,34 @@ def holding(org_id: uuid.UUID, *roles: Role) -> list[User]:
     return list(
         db.session.scalars(select(User).where(User.org_id == org_id, User.active, User.role.in_(roles))).unique()
     )
+
+
+def single_sign_on(org_id: uuid.UUID) -> SingleSignOn | None:
+    """How an organisation signs in by its own provider, where it does."""
+    return db.session.scalars(select(SingleSignOn).where(SingleSignOn.org_id == org_id)).one_or_none()
+
+
+def single_sign_on_begun(org_id: uuid.UUID) -> SingleSignOn | None:
+    """The same before anybody is signed in, where it is switched on."""
+    enter(org_id)
+    found = single_sign_on(org_id)
+    return found if found is not None and found.active else None
+
+
+def providers(email: str) -> list[tuple[uuid.UUID, str]]:
+    """The organisations whose provider speaks for the domain of this address: id and name."""
+    domain = email.strip().lower().rpartition("@")[2]
+    rows = db.session.execute(text("SELECT org_id, name FROM single_sign_on_of(:domain)"), {"domain": domain})
+    return [(row.org_id, row.name) for row in rows]
+
+
+def active_user(org_id: uuid.UUID, email: str) -> User | None:
+    """The open account with this address in an organisation."""
+    query = select(User).where(User.org_id == org_id, User.email == email, User.active)
+    return db.session.scalars(query).unique().one_or_none()
+
+
+def passwords_allowed(user: User) -> bool:
+    """Whether the user may sign in by password; an administrator always, in case the provider fails."""
+    rules = single_sign_on(user.org_id)
+    return rules is None or not rules.active or rules.passwords_allowed or user.role is Role.ADMINISTRATOR

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 
+import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
@@ -16,6 +17,7 @@ from caseflow.config import Config, ConfigError
 
 VERSION = 1
 NONCE = 12
+SECONDS = 5
 
 
 class MasterKeyError(ConfigError):
@@ -24,24 +26,15 @@ class MasterKeyError(ConfigError):
 
 def seal(data: bytes, about: bytes = b"") -> bytes:
     """Seal under the current master key; `about` is bound to it, and needed to unseal."""
-    return seal_under(_keys(), data, about)
-
-
-def unseal(data: bytes, about: bytes = b"") -> bytes:
-    """What was sealed, by whichever key of ours; raises MasterKeyError naming the key that is missing or wrong."""
-    return unseal_under(_keys(), data, about)
-
-
-def seal_under(keys: dict[str, bytes], data: bytes, about: bytes = b"") -> bytes:
-    """`seal` with the keys given, for commands that run without the application."""
-    name, key = next(iter(keys.items()))
+    name, key = next(iter(_keys().items()))
     head = bytes([VERSION, len(name)]) + name.encode()
     nonce = os.urandom(NONCE)
     return head + nonce + AESGCM(key).encrypt(nonce, data, head + about)
 
 
-def unseal_under(keys: dict[str, bytes], data: bytes, about: bytes = b"") -> bytes:
-    """`unseal` with the keys given."""
+def unseal(data: bytes, about: bytes = b"") -> bytes:
+    """What was sealed, by whichever key of ours; raises MasterKeyError naming the key that is missing or wrong."""
+    keys = _keys()
     if len(data) < 2 or data[0] != VERSION:
         raise MasterKeyError("something that should be sealed under a master key is not")
     end = 2 + data[1]
@@ -57,20 +50,47 @@ def unseal_under(keys: dict[str, bytes], data: bytes, about: bytes = b"") -> byt
         ) from None
 
 
-def names(keys: dict[str, bytes]) -> list[str]:
+def names(config: Config | None = None) -> list[str]:
     """The keys as the database names them, the current one first: id and a print of the key, which tells nothing of it.
 
     With the print, another key under the same id is known at the start, not by the first text that does not open.
     """
-    prints = {name: hmac.digest(key, b"caseflow master key", hashlib.sha256)[:4].hex() for name, key in keys.items()}
+    prints = {
+        name: hmac.digest(key, b"caseflow master key", hashlib.sha256)[:4].hex() for name, key in _keys(config).items()
+    }
     return [f"{name}-{printed}" for name, printed in prints.items()]
 
 
-def current_name() -> str:
-    """The name of the key that seals now."""
-    return names(_keys())[0]
+def missing(used: dict[str, int], config: Config | None = None) -> str | None:
+    """The line that says which of the master keys in use (name: how many keys lie under it) are not held."""
+    held = names(config)
+    lacking = [f"{name} ({count} keys of persons)" for name, count in used.items() if name not in held]
+    if not lacking:
+        return None
+    return f"CASEFLOW_MASTER_KEYS lacks {', '.join(lacking)}; it holds {', '.join(held)}"
 
 
-def _keys() -> dict[str, bytes]:
-    config: Config = current_app.extensions["caseflow"]
-    return config.master_keys
+def refuse_missing(config: Config) -> None:
+    """Stop the start where keys of persons lie under a master key that the settings do not hold.
+
+    Raises MasterKeyError. A database that does not answer yet, or has no tables yet, is no reason to stop.
+    """
+    try:
+        with psycopg.connect(config.database_url, connect_timeout=SECONDS) as connection:
+            used = in_use(connection)
+    except psycopg.Error:
+        return
+    if line := missing(used, config):
+        raise MasterKeyError(line)
+
+
+def in_use(connection: psycopg.Connection) -> dict[str, int]:
+    """The names of the master keys in use, with how many keys of persons lie under each."""
+    if connection.execute("SELECT to_regprocedure('public.masters_in_use()')").fetchone() == (None,):
+        return {}
+    return dict(connection.execute("SELECT master_id, keys FROM masters_in_use()").fetchall())
+
+
+def _keys(config: Config | None = None) -> dict[str, bytes]:
+    settings: Config = config or current_app.extensions["caseflow"]
+    return dict(settings.master_keys)

@@ -37,6 +37,7 @@ from caseflow.accounts.actions.signing_in import (
     sign_in,
     sign_out,
 )
+from caseflow.accounts.actions.single_sign_on import set_single_sign_on, sign_in_by_provider
 from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
@@ -86,10 +87,12 @@ __all__ = [
     "set_language",
     "set_mail",
     "set_password",
+    "set_single_sign_on",
     "show_code",
     "show_passkey",
     "show_password",
     "sign_in",
+    "sign_in_by_provider",
     "sign_in_options",
     "sign_out",
     "use_link",

@@ -60,7 +60,11 @@ def sign_in(email: str, password: str, *, organisation: str | None = None, visit
     if len(opened) > 1:
         raise SeveralOrganisations([(str(one.org_id), one.organisation) for one in opened])
     enter(opened[0].org_id, opened[0].user_id)
-    return begin_session(db.session.get_one(User, (opened[0].org_id, opened[0].user_id)), visit)
+    user = db.session.get_one(User, (opened[0].org_id, opened[0].user_id))
+    if not queries.passwords_allowed(user):
+        leave()
+        raise Refused(_("Your organisation signs in by its own provider: choose that below."))
+    return begin_session(user, visit)
 
 
 def begin_session(user: User, visit: Visit) -> User:

@@ -1,7 +1,7 @@
 """Forms of signing in and of accounts."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
@@ -124,3 +124,14 @@ class TokenForm(Form):
         [InputRequired()],
         choices=lambda: [("7", _l("7 days")), ("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("1 year"))],
     )
+
+
+class SingleSignOnForm(Form):
+    """An organisation's own provider."""
+
+    issuer = LineField(_l("Address of the provider (issuer)"), [InputRequired(), at_most(SHORT)])
+    client_id = LineField(_l("Client id"), [InputRequired(), at_most(SHORT)])
+    secret = PasswordField(_l("Client secret"), [Optional(), at_most(500)], render_kw={"autocomplete": "off"})
+    domains = WordsField(_l("Domains of your e-mail addresses"), [InputRequired(), at_most(SHORT)])
+    passwords_allowed = BooleanField(_l("Passwords may still be used"), default=True)
+    active = BooleanField(_l("Switched on"), default=True)

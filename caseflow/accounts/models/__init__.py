@@ -1,6 +1,6 @@
 """Tables of this room: users, sessions, second factors, known devices, and the rules of signing in."""
 
-from caseflow.accounts.models.doors import AccountLink, ApiToken, LinkKind, TermsAcceptance, TermsAddition
+from caseflow.accounts.models.doors import AccountLink, ApiToken, LinkKind, SingleSignOn, TermsAcceptance, TermsAddition
 from caseflow.accounts.models.factors import Device, Passkey, RecoveryCode, SignInRules, TotpSecret
 from caseflow.accounts.models.user import Password, SignIn, Standing, User
 
@@ -14,6 +14,7 @@ __all__ = [
     "RecoveryCode",
     "SignIn",
     "SignInRules",
+    "SingleSignOn",
     "Standing",
     "TermsAcceptance",
     "TermsAddition",

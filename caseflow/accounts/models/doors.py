@@ -88,3 +88,17 @@ class TermsAcceptance(Owned, Model):
 
     user_id: Mapped[uuid.UUID]
     version: Mapped[str]  # `1.3`: the product's first terms with the organisation's third addition
+
+
+class SingleSignOn(Owned, Model):
+    """How an organisation's people sign in by its own OpenID Connect provider; one row for each that does."""
+
+    __tablename__ = "single_sign_on"
+    __table_args__ = (UniqueConstraint("org_id"),)
+
+    issuer: Mapped[str]  # without a slash at the end
+    client_id: Mapped[str]
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    domains: Mapped[list[str]]  # of the e-mail addresses that the provider speaks for
+    passwords_allowed: Mapped[bool] = mapped_column(default=True)  # administrators keep theirs, if the provider fails
+    active: Mapped[bool] = mapped_column(default=True)

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from caseflow.accounts.views import account, factors, links, sign_in, terms, tokens, users
+from caseflow.accounts.views import account, factors, links, sign_in, single_sign_on, terms, tokens, users
 from caseflow.accounts.views.blueprint import bp, login_manager
 
-__all__ = ["account", "bp", "factors", "init_app", "links", "sign_in", "terms", "tokens", "users"]
+__all__ = ["account", "bp", "factors", "init_app", "links", "sign_in", "single_sign_on", "terms", "tokens", "users"]
 
 
 def init_app(app: Flask) -> None:
