@@ -5,9 +5,11 @@ import uuid
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from caseflow.access.actions import SIGNED
 from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE
 from caseflow.accounts.models import SignIn
-from caseflow.accounts.queries import user_of
+from caseflow.accounts.permissions import Role
+from caseflow.accounts.queries import holding, user_of
 from caseflow.core.db import db
 from caseflow.core.jobs import News, handles
 from caseflow.notifications.actions import tell
@@ -39,6 +41,13 @@ def tell_factor_added(news: News) -> None:
 def tell_factor_reset(news: News) -> None:
     """An administrator took the second factors away."""
     _tell(news, _l("Your second factor was reset by an administrator. Did you not ask for it? Tell your team leader."))
+
+
+@handles(SIGNED)
+def tell_review_signed(news: News) -> None:
+    """The administrators carry out what a review wants changed."""
+    title = _l("A review of access was signed. See whether something is to be changed.")
+    tell(holding(news.to_org_id, Role.ADMINISTRATOR), news, title, f"/access-reviews/{news.payload['review']}")
 
 
 def _tell(news: News, title: object, **params: object) -> None:
