@@ -28,6 +28,7 @@ def reviews() -> ResponseReturnValue:
         due=due,
         overdue=due < now(),
         may_sign=current_user.may(Permission.REVIEW_ACCESS),
+        may_allocate=current_user.may(Permission.ALLOCATE_CASES),
     )
 
 

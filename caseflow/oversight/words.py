@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 NOUNS: dict[str, str] = {
+    "access": _l("Review of access"),
     "agreement": _l("Agreement"),
     "assignment": _l("Allocation"),
     "case": _l("Case"),
@@ -11,6 +12,7 @@ NOUNS: dict[str, str] = {
     "contact": _l("Contact"),
     "disclosure": _l("Disclosure"),
     "draft": _l("Draft referral"),
+    "factor": _l("Second factor"),
     "goal": _l("Goal"),
     "handover": _l("Handover"),
     "helper": _l("Worker of a referral"),
@@ -34,6 +36,8 @@ NOUNS: dict[str, str] = {
     "step": _l("Step"),
     "supervision": _l("Supervision"),
     "task": _l("Task"),
+    "terms": _l("Terms and code of conduct"),
+    "token": _l("Token for a program"),
     "user": _l("User"),
 }
 

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.actions import LEFT
+from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.jobs import News, handles
+from caseflow.notifications.actions import tell
 from caseflow.people.actions import imports
 from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
 from caseflow.people.queries.imports import import_of, unpacked
+from caseflow.people.queries.leaving import how_many_left_behind
 from caseflow.people.register.errors import ENCODING, ErrorsFile
 from caseflow.people.register.mapping import Mapping, MappingError
 from caseflow.people.register.reading import ReadingError, open_table
@@ -84,3 +89,13 @@ def _take(news: News, id: uuid.UUID, content: bytes, mapping_text: str, dry_run:
         held = import_of(news.org_id, id)
         assert held is not None
         imports.finish_import(held, counts, errors.getvalue().encode(ENCODING))
+
+
+@handles(LEFT)
+def tell_cases_left_behind(news: News) -> None:
+    """Somebody left: whoever allocates cases is told where theirs are given on, if there are any."""
+    leaver = uuid.UUID(news.payload["user"])
+    if number := how_many_left_behind(news.to_org_id, leaver):
+        title = _l("An account was closed that still has cases (%(number)s). Give them to somebody else.")
+        leaders = accounts.holding(news.to_org_id, Role.TEAM_LEADER)
+        tell(leaders, news, title, f"/leavers/{leaver}", urgent=True, number=number)

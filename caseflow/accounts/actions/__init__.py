@@ -17,7 +17,7 @@ from caseflow.accounts.actions.factors import (
     show_password,
     sign_in_options,
 )
-from caseflow.accounts.actions.leaving import deactivate
+from caseflow.accounts.actions.leaving import LEFT, deactivate
 from caseflow.accounts.actions.links import (
     LINK,
     forgot,
@@ -54,6 +54,7 @@ from caseflow.accounts.actions.users import (
 __all__ = [
     "FACTOR_ADDED",
     "FACTOR_RESET",
+    "LEFT",
     "LINK",
     "NEW_DEVICE",
     "SeveralOrganisations",

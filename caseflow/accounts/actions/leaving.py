@@ -10,6 +10,9 @@ from caseflow.accounts.models import SignIn, User
 from caseflow.audit.actions import record
 from caseflow.core.db import db, now
 from caseflow.core.errors import Refused
+from caseflow.core.jobs import announce
+
+LEFT = "accounts.left"
 
 
 def deactivate(user: User, *, by: User) -> None:
@@ -24,3 +27,4 @@ def deactivate(user: User, *, by: User) -> None:
         update(SignIn).where(SignIn.org_id == user.org_id, SignIn.user_id == user.id).values(ended_at=now())
     )
     record("user.deactivate", by=by, on=user)
+    announce(LEFT, org_id=user.org_id, author_id=by.id, user=user.id)
