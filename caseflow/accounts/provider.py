@@ -46,12 +46,15 @@ class _Client(FlaskOAuth2App):  # type: ignore[misc]  # authlib is untyped
         return told
 
 
-def redirect_to(settings: SingleSignOn, back: str) -> Redirect:
-    """The answer that leads to the provider; what is to be checked afterwards lies in the browser's signed session."""
+def redirect_to(settings: SingleSignOn, back: str, *, again: bool = False) -> Redirect:
+    """The answer that leads to the provider; what is to be checked afterwards lies in the browser's signed session.
+
+    `again` asks the provider to let the user sign in anew.
+    """
     client = _client(settings)
     try:
         _check_issuer(client, settings)
-        answer: Redirect = client.authorize_redirect(back)
+        answer: Redirect = client.authorize_redirect(back, **({"prompt": "login"} if again else {}))
     except _PROBLEMS as problem:
         raise _unreachable(problem) from problem
     return answer

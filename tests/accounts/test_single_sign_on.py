@@ -147,6 +147,27 @@ def test_second_factor_is_asked_for_after_the_provider_too(cast: Cast, provider:
     browser.get("/account")
 
 
+def test_who_has_no_password_shows_again_who_they_are_at_the_provider(
+    cast: Cast, provider: str, environment: dict[str, str]
+) -> None:
+    _set_up(cast, provider)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute(
+            "DELETE FROM passwords USING users u WHERE u.id = passwords.id AND u.email = 'aigerim@example.org'"
+        )
+    _claims(provider, "a1", email="aigerim@example.org", email_verified=True)
+    browser, there = _go(cast)
+    browser.get(_allow(there, "a1"), expect=302)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE sign_ins SET verified_at = verified_at - interval '16 minutes'")
+    browser.get("/account/tokens", expect=302)
+    assert "again=yes" in browser.get(browser.location)
+    browser.get(f"/sign-in/organisation/{cast.organisation('almaty')}?again=yes", expect=302)
+    assert "prompt=login" in browser.location
+    browser.get(_allow(browser.location, "a1"), expect=302)
+    browser.get("/account/tokens")
+
+
 def test_password_may_be_closed_but_not_the_administrators(cast: Cast, provider: str) -> None:
     _set_up(cast, provider, passwords_allowed="")
     guest = Browser(cast.app.test_client())

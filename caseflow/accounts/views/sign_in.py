@@ -89,11 +89,19 @@ def _ask(template: str) -> ResponseReturnValue:
         again = PresentPasswordForm(next=request.args.get("next"))
         if again.accepts(lambda: _shown(lambda came: actions.show_password(again.password.data or "", **came))):
             return redirect(inside(again.next.data) or url_for("casefile.home"))
-        return page(template, form=again, options=None)
+        return page(template, form=again, options=None, again_by=_provider())
     form = CodeForm(next=request.args.get("next"))
     if form.accepts(lambda: _shown(lambda came: _show(form, came))):
         return redirect(inside(form.next.data) or url_for("casefile.home"))
     return page(template, form=form, options=actions.sign_in_options(by=current_user))
+
+
+def _provider() -> str | None:
+    """Where somebody shows again who they are who has neither password nor second factor here."""
+    rules = queries.single_sign_on(current_user.org_id)
+    if rules is None or not rules.active or queries.has_password(current_user):
+        return None
+    return url_for(".to_provider", id=current_user.org_id, again="yes")
 
 
 def _show(form: CodeForm, came: Shown) -> None:

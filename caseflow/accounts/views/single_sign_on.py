@@ -41,7 +41,7 @@ def to_provider(id: uuid.UUID) -> ResponseReturnValue:
         abort(404)
     session[ORGANISATION] = str(id)
     try:
-        return provider.redirect_to(settings, url_for(".from_provider", _external=True))
+        return provider.redirect_to(settings, url_for(".from_provider", _external=True), again="again" in request.args)
     except Refused as refusal:
         return _back(refusal)
 
