@@ -18,7 +18,8 @@ ROOMS = (
     "tenancy",
     "audit",
     "accounts",
-    "notifications",  # who
+    "notifications",
+    "access",  # who
     "directory",
     "people",  # nouns
     "assessments",

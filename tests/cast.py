@@ -139,6 +139,11 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
             "INSERT INTO passwords (org_id, id, created_at, hash, changed_at) VALUES (%s, %s, now(), %s, now())",
             (steward_org, steward_id, hash_password(PASSWORD)),
         )
+        owner.execute(
+            "INSERT INTO terms_acceptances (org_id, id, created_at, user_id, version)"
+            " VALUES (%s, %s, now(), %s, '1.0')",
+            (steward_org, new_id(), steward_id),
+        )
     with app.app_context():
         made: dict[str, uuid.UUID] = {}
         with unit_of_work(steward_org, steward_id):
@@ -174,6 +179,7 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
             with unit_of_work(made[slug], admin_id):
                 admin = db.session.get_one(User, (made[slug], admin_id))
                 admin.locale = READS
+                accounts.accept_terms(by=admin)
                 site = tenancy.add_site(name=f"{slug} 1", code="1", kind=SiteKind.PRISON, city="Almaty", by=admin)
                 for part in parts[1:]:
                     user, _password = accounts.add_user(
@@ -185,6 +191,7 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                         by=admin,
                     )
                     user.locale = READS
+                    accounts.accept_terms(by=user)
 
 
 @dataclass

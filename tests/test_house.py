@@ -130,7 +130,18 @@ def test_every_permission_is_asked_for_somewhere_and_held_by_somebody(app: Flask
 
 def test_public_pages_are_few_and_known(app: Flask) -> None:
     public = {name for name, view in app.view_functions.items() if view.permission is None}  # type: ignore[attr-defined]
-    assert public == {"accounts.sign_in", "accounts.language", "health_live", "health_ready", "metrics"}
+    assert public == {
+        "accounts.sign_in",
+        "accounts.language",
+        "accounts.forgotten",
+        "accounts.welcome",
+        "accounts.choose_provider",
+        "accounts.to_provider",
+        "accounts.from_provider",
+        "health_live",
+        "health_ready",
+        "metrics",
+    }
 
 
 def test_addresses_are_kebab_case_and_ids_are_typed(app: Flask) -> None:

@@ -44,7 +44,9 @@ class Permission(Labelled):
     READ_AUDIT = "audit:read", _l("Read the audit")
     READ_DIRECTORY = "directory:read", _l("Read the directory")
     READ_RECEIVED = "referrals:received", _l("Read received referrals")
+    READ_REVIEWS = "access:read", _l("Read the reviews of access")
     RECORD_SESSIONS = "referrals:sessions", _l("Record sessions and reports")
+    REVIEW_ACCESS = "access:review", _l("Review and sign who has access")
     SEND_REFERRALS = "referrals:send", _l("Send referrals")
     START_HANDOVERS = "handovers:start", _l("Hand over cases")
     SUPERVISE = "supervision:work", _l("Supervise after release")
@@ -55,6 +57,7 @@ P = Permission
 
 _CASEWORK = frozenset({P.BE_SIGNED_IN, P.OPEN_CASES, P.WORK_ON_CASES, P.SEND_REFERRALS, P.READ_DIRECTORY})
 _LEADING = frozenset({P.ALLOCATE_CASES, P.GUARD_CASES, P.IMPORT_REGISTER})
+_REVIEWING = frozenset({P.READ_REVIEWS, P.REVIEW_ACCESS})
 _RECEIVING = frozenset({P.BE_SIGNED_IN, P.READ_RECEIVED, P.RECORD_SESSIONS, P.READ_DIRECTORY})
 
 ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
@@ -65,6 +68,7 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
         _CASEWORK
         | _LEADING
         | _RECEIVING
+        | _REVIEWING
         | {
             P.ANSWER_REFERRALS,
             P.ASSIGN_WORKERS,
@@ -75,11 +79,14 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
     ),
     Role.COORDINATOR: (
         Scope.ORGANISATION,
-        _RECEIVING | {P.ANSWER_REFERRALS, P.ASSIGN_WORKERS, P.MANAGE_DIRECTORY},
+        _RECEIVING | _REVIEWING | {P.ANSWER_REFERRALS, P.ASSIGN_WORKERS, P.MANAGE_DIRECTORY},
     ),
     Role.WORKER: (Scope.OWN, _RECEIVING),
-    Role.ADMINISTRATOR: (Scope.NONE, frozenset({P.BE_SIGNED_IN, P.MANAGE_USERS, P.READ_DIRECTORY, P.IMPORT_REGISTER})),
-    Role.AUDITOR: (Scope.NONE, frozenset({P.BE_SIGNED_IN, P.READ_AUDIT})),
+    Role.ADMINISTRATOR: (
+        Scope.NONE,
+        frozenset({P.BE_SIGNED_IN, P.MANAGE_USERS, P.READ_DIRECTORY, P.READ_REVIEWS, P.IMPORT_REGISTER}),
+    ),
+    Role.AUDITOR: (Scope.NONE, frozenset({P.BE_SIGNED_IN, P.READ_AUDIT, P.READ_REVIEWS})),
     Role.STEWARD: (Scope.NONE, frozenset({P.BE_SIGNED_IN, P.MANAGE_AGREEMENTS, P.READ_DIRECTORY})),
 }
 

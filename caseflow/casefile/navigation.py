@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from caseflow.access import queries as access
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.casefile import queries
@@ -72,6 +73,13 @@ DOORS = (
     ),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
+    Door(
+        "access.reviews",
+        _l("Access"),
+        Permission.READ_REVIEWS,
+        rooms=("access",),
+        count=access.overdue,
+    ),
     Door("directory.organisations", _l("Organisations"), Permission.MANAGE_AGREEMENTS),
     Door("directory.agreements", _l("Agreements"), Permission.MANAGE_AGREEMENTS),
 )

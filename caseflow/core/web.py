@@ -3,11 +3,12 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import gettext as _
 from flask_compress import Compress
@@ -50,16 +51,31 @@ class Actor(Protocol):
     """What the web needs to know of whoever asks."""
 
     is_authenticated: bool
+    standing: StrEnum  # what stands between the session and the pages
+    ready: bool  # whether nothing does
+    way_on: str  # the endpoint that it is led to where something does
+    fresh: bool  # whether they have shown who they are in the last minutes
+    by_token: bool  # whether a program asks with a token of theirs
 
     def may(self, permission: Any) -> bool:
         """Whether they have the permission."""
 
 
-def requires(permission: StrEnum) -> Callable[[V], V]:
-    """The view is for users whose role has this permission."""
+def requires(
+    permission: StrEnum, *, even: Collection[StrEnum] = (), fresh: bool = False, token: bool = False
+) -> Callable[[V], V]:
+    """The view is for users whose role has this permission.
+
+    `even` names the standings in which a session that is not ready may open it, too; `fresh` asks whoever has not
+    shown who they are in the last minutes to do so before; `token` opens it to programs, which bring no cookie and
+    need no CSRF token.
+    """
 
     def mark(view: V) -> V:
         view.permission = permission  # type: ignore[attr-defined]
+        view.even = frozenset(even)  # type: ignore[attr-defined]
+        view.fresh = fresh  # type: ignore[attr-defined]
+        view.token = token  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -81,6 +97,7 @@ def init_app(app: Flask, config: Config) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.secure,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard checks, for it knows who came by a token instead of a cookie
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch is not lost
         WTF_CSRF_SSL_STRICT=config.secure,
         COMPRESS_MIMETYPES=["text/html", "application/json"],  # style sheets and scripts are compressed beforehand
@@ -131,17 +148,35 @@ def _guard() -> BaseResponse | None:
     """Nobody reaches a view that asks for a permission without having it."""
     if request.endpoint is None:
         return None  # no such page: 404
-    permission = getattr(current_app.view_functions[request.endpoint], "permission", None)
+    view: Any = current_app.view_functions[request.endpoint]
+    permission = getattr(view, "permission", None)
+    by_token = current_user.is_authenticated and current_user.by_token
+    if not by_token:
+        csrf.protect(apply_exemptions=True)
     if permission is None:
         return None
     if current_user.is_authenticated:
         logs.begin(user=str(current_user.id))  # an id, which only the organisation itself can turn into a name
+    if by_token and not view.token:
+        abort(403)
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
     if not current_user.is_authenticated:
-        here = request.full_path.rstrip("?") if request.method == "GET" else None
+        if view.token or "Authorization" in request.headers:
+            abort(401)
         return redirect(url_for("accounts.sign_in", next=here))
+    if not current_user.ready and current_user.standing not in view.even:
+        return redirect(url_for(current_user.way_on, next=here))
     if not current_user.may(permission):
         abort(403)
+    if view.fresh and not current_user.fresh:
+        return redirect(url_for("accounts.confirm", next=here or _came_from()))
     return None
+
+
+def _came_from() -> str | None:
+    """The page of ours whose form was sent, to go back to."""
+    parts = urlsplit(request.referrer or "")
+    return parts.path if parts.netloc == request.host else None
 
 
 def _commit(response: Response) -> Response:
@@ -247,10 +282,12 @@ def _error(status: int, title: str, text: str) -> tuple[str, int]:
     return render_template("error.html", status=status, title=title, text=text, reference=g.get("request_id")), status
 
 
-def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
     if error.response is not None:
         return error
     status = error.code or 500
+    if "Authorization" in request.headers or status == 401:
+        return _told_program(status, error.name)
     if isinstance(error, CSRFError):
         return _error(
             400,
@@ -270,6 +307,15 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException:
     }
     title, text = titles.get(status, (_("Something went wrong"), _("Go back and try again.")))
     return _error(status, title, text)
+
+
+def _told_program(status: int, name: str) -> Response:
+    db.session.rollback()
+    answer = jsonify(error=name, reference=g.get("request_id"))
+    answer.status_code = status
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="caseflow"'
+    return answer
 
 
 def _refused(error: Refused) -> tuple[str, int]:

@@ -102,6 +102,8 @@ def raise_steward(owner_url: str, calendar: Calendar) -> Post:
             by=user,
         )
         other.locale = "ar"
+        for one in (user, other):
+            accounts.accept_terms(by=one)
     return steward
 
 
@@ -144,6 +146,7 @@ def _furnish(one: Founded, calendar: Calendar, extra: int, random: Random) -> No
     body = one.body
     with told_at(calendar.at(FOUNDED + 3)), acting(one.posts[0]) as admin:
         accounts.set_password(admin, PASSWORD, by=admin)
+        accounts.accept_terms(by=admin)
         admin.organisation.phone = body.phone
         for number, office in enumerate(body.offices, 1):
             site = tenancy.add_site(
@@ -165,6 +168,7 @@ def _furnish(one: Founded, calendar: Calendar, extra: int, random: Random) -> No
                 password=PASSWORD,
                 by=admin,
             )
+            accounts.accept_terms(by=user)
             user.phone = f"{one.country.phone} {random.randrange(1000, 9999)}"
             one.posts.append(Post(one.org_id, user.id, user.name, user.role, site_id, one.country.locale))
     for coordinator in one.holding(Role.COORDINATOR):

@@ -11,6 +11,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "sites": "org_id id created_at code name kind active city capacity",
         "users": "org_id id created_at email name role active mail_news site_id",
         "passwords": "org_id id created_at hash changed_at",
+        "terms_acceptances": "org_id id created_at user_id version",
         "persons": "org_id id created_at number name sex birth_estimated languages literacy safe_to_phone safe_to_text"
         " safe_to_write version latin_name birth_date nationality",
         "names": "org_id id created_at person_id kind full of_register",

@@ -17,6 +17,7 @@ from psycopg import Connection, sql
 from tqdm import tqdm
 
 from caseflow.accounts.permissions import Role
+from caseflow.accounts.queries import TERMS
 from caseflow.core.db import new_id
 from caseflow.core.search import name_keys
 from caseflow.demo.clock import Calendar
@@ -158,6 +159,7 @@ def _enlarge(owner: Connection, prison: Prison, random: Random, scale: float) ->
         email = f"case{number + 1}@{domain}"
         rows.add("users", (org_id, user_id, began, email, name, Role.SOCIAL_WORKER.value, True, False, site_id))
         rows.add("passwords", (org_id, user_id, began, hashed, began))
+        rows.add("terms_acceptances", (org_id, str(new_id()), began, user_id, f"{TERMS}.0"))
         prison.workers.append(Worker(user_id, name, site_id, site))
     _copy(owner, rows)
 

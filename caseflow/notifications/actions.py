@@ -33,6 +33,7 @@ def tell(
     *,
     about: uuid.UUID | None,
     urgent: bool = False,
+    always_mail: bool = False,
     **params: object,
 ) -> list[User]:
     """Tell each user once, never the author, and nobody to whom what it is `about` is closed; gives who was told now.
@@ -61,7 +62,7 @@ def tell(
         ).one_or_none()
         if added is not None:
             told.append(user)
-            if user.mail_news:
+            if user.mail_news or always_mail:
                 db.session.add(
                     Outgoing(
                         org_id=user.org_id,

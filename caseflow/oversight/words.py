@@ -12,6 +12,7 @@ NOUNS: dict[str, str] = {
     "contact": _l("Contact"),
     "disclosure": _l("Disclosure"),
     "draft": _l("Draft referral"),
+    "factor": _l("Second factor"),
     "glass": _l("Emergency access"),
     "goal": _l("Goal"),
     "handover": _l("Handover"),
@@ -36,6 +37,8 @@ NOUNS: dict[str, str] = {
     "step": _l("Step"),
     "supervision": _l("Supervision"),
     "task": _l("Task"),
+    "terms": _l("Terms and code of conduct"),
+    "token": _l("Token for a program"),
     "user": _l("User"),
 }
 

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.actions import LEFT
 from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.jobs import News, handles
@@ -20,6 +21,7 @@ from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
 from caseflow.people.queries import access_of
 from caseflow.people.queries.imports import import_of, unpacked
+from caseflow.people.queries.leaving import how_many_left_behind
 from caseflow.people.register.errors import ENCODING, ErrorsFile
 from caseflow.people.register.mapping import Mapping, MappingError
 from caseflow.people.register.reading import ReadingError, open_table
@@ -104,3 +106,13 @@ def on_glass(news: News) -> None:
     # Auditors open no case: they are told the fact, and of no case.
     title, path = _l("%(name)s opened a restricted case in an emergency."), "/audit?act=glass"
     tell(accounts.holding(news.to_org_id, Role.AUDITOR), news, title, path, about=None, urgent=True, name=name)
+
+
+@handles(LEFT)
+def tell_cases_left_behind(news: News) -> None:
+    """Somebody left: whoever allocates cases is told where theirs are given on, if there are any."""
+    leaver = uuid.UUID(news.payload["user"])
+    if number := how_many_left_behind(news.to_org_id, leaver):
+        title = _l("An account was closed that still has cases (%(number)s). Give them to somebody else.")
+        leaders = accounts.holding(news.to_org_id, Role.TEAM_LEADER)
+        tell(leaders, news, title, f"/leavers/{leaver}", about=None, urgent=True, number=number)

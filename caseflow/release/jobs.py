@@ -75,8 +75,8 @@ def moved(news: News) -> None:
     organisation = tenancy.organisation(handover.to_org_id).name
     urgent = what == HandoverStatus.DECLINED
     path = f"/cases/{case.id}/release"
-    names = {"organisation": organisation, "name": case.person.name}
-    tell(_workers(handover), news, title, path, about=case.id, urgent=urgent, **names)
+    name = case.person.name
+    tell(_workers(handover), news, title, path, about=case.id, urgent=urgent, organisation=organisation, name=name)
 
 
 def _workers(handover: Handover) -> list[User]:

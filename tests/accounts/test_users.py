@@ -4,19 +4,10 @@ import re
 
 from flask import Flask
 
-from caseflow.accounts.permissions import Role
+from caseflow.accounts.permissions import Permission, Role
 from tests.cast import PASSWORD, Browser, Cast
 
 NEW = {"name": "Новый Человек", "email": "New@Example.org", "role": "worker", "site": ""}
-
-
-def test_administrator_opens_an_account_that_signs_in(cast: Cast, app: Flask) -> None:
-    page = cast.be("admin").post("/users/new", NEW, expect=200)
-    found = re.search(r"<bdi>([A-Za-z0-9_-]{16})</bdi>", page)
-    assert found is not None
-    browser = Browser(app.test_client())
-    browser.post("/sign-in", {"email": "new@example.org", "password": found[1]})
-    assert "new@example.org" in browser.get("/account")
 
 
 def test_second_account_with_the_same_address_is_refused_and_keeps_what_was_typed(cast: Cast) -> None:
@@ -112,7 +103,52 @@ def test_language_is_kept_before_and_after_signing_in(cast: Cast, app: Flask) ->
 
 def test_permissions_are_shown_as_the_code_has_them(cast: Cast) -> None:
     page = cast.be("admin").get("/permissions")
-    assert page.count('scope="row"') == len(Role)
+    assert page.count('scope="row"') == len(Permission) + 2
+    assert page.count('scope="col"') == len(Role) + 1
+
+
+def test_all_other_sessions_are_ended_at_once(cast: Cast, app: Flask) -> None:
+    elsewhere = [Browser(app.test_client()) for _number in range(2)]
+    for browser in elsewhere:
+        browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+    cast.be("aigerim").post("/account/sessions/end-others", page="/account")
+    cast.be("aigerim").get("/account")
+    for browser in elsewhere:
+        browser.get("/account", expect=302)
+
+
+def test_administrator_ends_sessions_and_stranger_does_not(cast: Cast) -> None:
+    with cast.acting("aigerim") as aigerim:
+        id = aigerim.id
+    cast.be("aigerim").get("/account")
+    [path] = re.findall(rf"/users/{id}/sessions/[0-9a-f-]{{36}}/end", cast.be("admin").get(f"/users/{id}"))
+    cast.be("stranger_admin").post(path, expect=404, page="/users")
+    cast.be("aigerim").get("/account")
+    cast.be("admin").post(path, page=f"/users/{id}")
+    cast.be("aigerim").get("/account", expect=302)
+
+
+def test_role_and_site_are_changed_but_not_ones_own_role(cast: Cast) -> None:
+    with cast.acting("aigerim") as aigerim, cast.acting("admin") as admin:
+        ids = aigerim.id, admin.id
+    change = {"name": "Айгерім", "role": "team_leader", "site": ""}
+    cast.be("stranger_admin").post(f"/users/{ids[0]}/change", change, expect=404, page="/users")
+    cast.be("admin").post(f"/users/{ids[0]}/change", change)
+    assert "Team leader" in cast.be("aigerim").get("/account")
+    cast.be("admin").post(f"/users/{ids[1]}/change", change, expect=422)
+
+
+def test_new_device_is_told_and_the_first_and_known_ones_are_not(cast: Cast, app: Flask, redis: object) -> None:
+    browser = cast.be("aigerim")
+    browser.post("/sign-out", page="/account")
+    browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+    cast.deliver(redis)
+    assert "new device" not in browser.get("/notifications")
+    elsewhere = Browser(app.test_client())
+    elsewhere.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
+    cast.deliver(redis)
+    assert "new device" in browser.get("/notifications")
+    assert "new device" not in cast.be("daniyar").get("/notifications")
 
 
 def test_administrator_makes_no_steward(cast: Cast) -> None:

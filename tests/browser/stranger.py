@@ -13,7 +13,7 @@ from caseflow.core.wall import sign_context
 from tests.browser.walker import Walker
 
 OPEN_TO_ALL = {"organisations", "holidays", "services"}  # the directory
-OF_THEIR_OWN = {"sign_ins", "audit_entries"}  # what their own looking writes
+OF_THEIR_OWN = {"sign_ins", "devices", "audit_entries"}  # what their own looking writes
 
 
 def _made_up(path: str) -> str:

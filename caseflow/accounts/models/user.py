@@ -1,15 +1,46 @@
 """User, password and the signed-in session."""
 
 import uuid
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.permissions import Permission, Role, Scope, may, scope
-from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
 from caseflow.tenancy.models import Organisation, Site
+
+FRESH = timedelta(minutes=15)  # how long what was shown at a step-up stands
+
+
+class Standing(StrEnum):
+    """What stands between a session and the pages; the first that applies."""
+
+    PENDING = "pending"  # the password was right, the second factor is still to come
+    FACTOR_DUE = "factor_due"  # the organisation asks for a second factor, and there is none
+    TERMS_DUE = "terms_due"  # the terms are new, or have changed
+    READY = "ready"
+
+
+WAYS_ON = {
+    Standing.PENDING: "accounts.second_step",
+    Standing.FACTOR_DUE: "accounts.factors",
+    Standing.TERMS_DUE: "accounts.terms",
+}
+
+
+@dataclass(slots=True)
+class Held:
+    """What the database tells of the session that a user came with."""
+
+    sign_in_id: uuid.UUID
+    verified_at: datetime | None  # when the strongest that the user has was last shown
+    second_factor: bool
+    factor_due: bool
+    terms_due: bool
 
 
 class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is untyped
@@ -31,6 +62,8 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
     __allow_unmapped__ = True
 
     token: str  # of the session that this user came with; held by no column
+    held: Held | None = None  # what stands in that session; None outside a request
+    granted: frozenset[str] | None = None  # what the program's token allows of their permissions; None for a person
 
     organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="User.org_id")
     site: Mapped[Site | None] = relationship(
@@ -43,7 +76,39 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
 
     def may(self, permission: Permission) -> bool:
         """Whether this user's role has the permission."""
-        return self.active and may(self.role, permission)
+        within = self.granted is None or permission.value in self.granted
+        return self.active and within and may(self.role, permission)
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a program asks with a token of this user's."""
+        return self.granted is not None
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the pages are open to this session, or what is still to be done."""
+        if self.held is None:
+            return Standing.READY
+        if self.held.second_factor and self.held.verified_at is None:
+            return Standing.PENDING
+        if self.held.factor_due:
+            return Standing.FACTOR_DUE
+        return Standing.TERMS_DUE if self.held.terms_due else Standing.READY
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing stands between this session and the pages."""
+        return self.standing is Standing.READY
+
+    @property
+    def way_on(self) -> str:
+        """Where a session that is not ready is led."""
+        return WAYS_ON[self.standing]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the user has shown who they are in the last minutes."""
+        return self.held is None or (self.held.verified_at is not None and self.held.verified_at > now() - FRESH)
 
     @property
     def scope(self) -> Scope:
@@ -66,6 +131,8 @@ class SignIn(Owned, Model):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    verified_at: Mapped[datetime | None]  # when the second factor (or, without one, the password) was last shown
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary)  # the passkey's, until it is answered
     ended_at: Mapped[datetime | None]
     user_agent: Mapped[str | None]
     address: Mapped[str | None]

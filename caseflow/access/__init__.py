@@ -1,0 +1,1 @@
+"""Who has access: what users are told of their own accounts, and the periodic review."""

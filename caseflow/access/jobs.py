@@ -1,0 +1,62 @@
+"""What happens to an account is told to whom it belongs: in caseflow and, whatever they chose, by e-mail."""
+
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from caseflow.access.actions import SIGNED
+from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE
+from caseflow.accounts.models import SignIn
+from caseflow.accounts.permissions import Role
+from caseflow.accounts.queries import holding, user_of
+from caseflow.core.db import db
+from caseflow.core.jobs import News, handles
+from caseflow.notifications.actions import tell
+
+ACCOUNT = "/account"
+
+
+@handles(NEW_DEVICE)
+def tell_new_device(news: News) -> None:
+    """Somebody signed in where the user was never seen."""
+    signed_in = db.session.scalars(
+        select(SignIn).where(SignIn.org_id == news.to_org_id, SignIn.id == uuid.UUID(news.payload["sign_in"]))
+    ).one_or_none()
+    address = (signed_in.address if signed_in else None) or "–"
+    browser = (signed_in.user_agent if signed_in else None) or "–"
+    title = _l(
+        "You signed in on a new device (%(address)s, %(browser)s). Was it not you? Change your password at once."
+    )
+    _tell(news, title, address=address, browser=browser[:80])
+
+
+@handles(FACTOR_ADDED)
+def tell_factor_added(news: News) -> None:
+    """A second factor was set up."""
+    _tell(news, _l("A second factor was set up for your account. Was it not you? Tell your administrator."))
+
+
+@handles(FACTOR_RESET)
+def tell_factor_reset(news: News) -> None:
+    """An administrator took the second factors away."""
+    _tell(news, _l("Your second factor was reset by an administrator. Did you not ask for it? Tell your team leader."))
+
+
+@handles(SIGNED)
+def tell_review_signed(news: News) -> None:
+    """The administrators carry out what a review wants changed."""
+    title = _l("A review of access was signed. See whether something is to be changed.")
+    tell(
+        holding(news.to_org_id, Role.ADMINISTRATOR),
+        news,
+        title,
+        f"/access-reviews/{news.payload['review']}",
+        about=None,
+    )
+
+
+def _tell(news: News, title: object, **params: object) -> None:
+    user = user_of(news.to_org_id, uuid.UUID(news.payload["user"]))
+    if user is not None and user.active:
+        tell([user], news, title, ACCOUNT, about=None, urgent=True, always_mail=True, **params)

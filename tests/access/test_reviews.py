@@ -1,0 +1,78 @@
+"""The periodic review of who has access: looked at, decided, signed, kept, and seen when overdue."""
+
+import re
+
+import psycopg
+
+from tests.cast import Browser, Cast
+
+
+def _form(browser: Browser, **changes: str) -> dict[str, str]:
+    """The review's form with every account kept, and these decisions by name."""
+    page = browser.get("/access-reviews/new")
+    ids = re.findall(r'name="decision-([0-9a-f-]{36})"', page)
+    form = {f"decision-{id}": "keep" for id in ids} | {"signed": "y"}
+    for name, decision in changes.items():
+        found = re.search(rf'for="decision-([0-9a-f-]{{36}})">Decision {name}<', page)
+        assert found is not None, name
+        form[f"decision-{found[1]}"] = decision
+        form[f"note-{found[1]}"] = "to site 2" if decision == "change" else ""
+    return form
+
+
+def test_review_is_signed_kept_and_closes_at_once(cast: Cast, redis: object) -> None:
+    cast.be("daniyar").get("/account")
+    leader = cast.be("leader")
+    form = _form(leader, **{"Данияр Омаров": "close", "Айгерім Сәрсенова": "change"})
+    leader.post("/access-reviews/new", form)
+    cast.be("daniyar").get("/account", expect=302)
+    cast.be("aigerim").get("/account")
+    [path] = set(re.findall(r"/access-reviews/[0-9a-f-]{36}", leader.get("/access-reviews")))
+    page = cast.be("auditor").get(path)
+    assert "Гульнара Ахметова" in page
+    assert "to site 2" in page
+    assert "Close now" in page
+    cast.deliver(redis)
+    assert "review of access was signed" in cast.be("admin").get("/notifications")
+    for stranger in ("stranger", "stranger_admin", "coordinator"):
+        cast.be(stranger).get(path, expect=404)
+        assert path not in cast.be(stranger).get("/access-reviews")
+
+
+def test_review_is_not_signed_without_every_line_the_signature_and_what_to_change(cast: Cast) -> None:
+    leader = cast.be("leader")
+    form = _form(leader, **{"Айгерім Сәрсенова": "change"})
+    leader.post("/access-reviews/new", {key: value for key, value in form.items() if key != "signed"}, expect=422)
+    leader.post("/access-reviews/new", {key: "" if "note" in key else form[key] for key in form}, expect=422)
+    missing = next(key for key in form if key.startswith("decision"))
+    leader.post("/access-reviews/new", {key: form[key] for key in form if key != missing}, expect=409)
+    leader.post("/access-reviews/new", form | {missing: "promote"}, expect=409)
+    assert "No review has been signed yet." in leader.get("/access-reviews")
+
+
+def test_only_who_leads_signs(cast: Cast) -> None:
+    for who in ("admin", "auditor", "aigerim", "worker"):
+        cast.be(who).get("/access-reviews/new", expect=403)
+    cast.be("aigerim").get("/access-reviews", expect=403)
+    cast.be("coordinator").get("/access-reviews/new")
+
+
+def test_overdue_review_shows_to_administrator_and_auditor(cast: Cast, environment: dict[str, str]) -> None:
+    for who in ("admin", "auditor"):
+        assert "overdue since" not in cast.be(who).get("/access-reviews")
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE organisations SET created_at = now() - interval '91 days'")
+    for who in ("admin", "auditor", "leader"):
+        assert "overdue since" in cast.be(who).get("/access-reviews")
+    leader = cast.be("leader")
+    leader.post("/access-reviews/new", _form(leader))
+    assert "overdue since" not in cast.be("auditor").get("/access-reviews")
+
+
+def test_what_was_signed_is_not_rewritten(cast: Cast, environment: dict[str, str]) -> None:
+    with psycopg.connect(environment["DATABASE_URL"]) as app:
+        for table in ("access_reviews", "access_review_lines"):
+            rights = app.execute(
+                "SELECT has_table_privilege(%s, 'UPDATE') OR has_table_privilege(%s, 'DELETE')", (table, table)
+            ).fetchone()
+            assert rights == (False,)

@@ -1,0 +1,95 @@
+"""Guessing is slowed down where it comes from; who is known on their device stays able to sign in."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from caseflow import create_app
+from caseflow.accounts import throttle
+from caseflow.config import Config
+from caseflow.core.limits import limiter
+from tests.accounts.factors import half_signed_in, set_up_app
+from tests.cast import PASSWORD, Browser
+from tests.conftest import dispose
+
+RIGHT = {"email": "aigerim@example.org", "password": PASSWORD}
+WRONG = {"email": "aigerim@example.org", "password": "wrong"}
+
+
+@pytest.fixture
+def limited(environment: dict[str, str], redis: object) -> Iterator[Flask]:
+    """The app with its limits on."""
+    app = create_app(Config.from_env({**environment, "CASEFLOW_LIMITS": "true"}))
+    limiter.enabled = True
+    yield app
+    limiter.enabled = False
+    dispose(app)
+
+
+def _browser(app: Flask, address: str = "192.0.2.1") -> Browser:
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return Browser(client)
+
+
+def _guess(browser: Browser, *, times: int, email: str = "aigerim@example.org") -> list[int]:
+    answers = []
+    for _number in range(times):
+        token = browser._token("/sign-in")
+        form = {**WRONG, "email": email, "csrf_token": token}
+        answers.append(browser.client.post("/sign-in", data=form).status_code)
+    return answers
+
+
+def test_guesses_wait_and_the_right_password_does_too(limited: Flask) -> None:
+    attacker = _browser(limited)
+    assert _guess(attacker, times=7) == [422] * 5 + [429] * 2
+    attacker.post("/sign-in", RIGHT, expect=429)
+
+
+def test_victim_signs_in_from_elsewhere_and_from_a_known_device_in_the_same_building(limited: Flask) -> None:
+    known = _browser(limited, "192.0.2.1")
+    known.post("/sign-in", RIGHT)
+    known.post("/sign-out", page="/account")
+    _guess(_browser(limited, "192.0.2.1"), times=40)
+    _browser(limited, "192.0.2.2").post("/sign-in", RIGHT)
+    known.post("/sign-in", RIGHT)
+    known.get("/account")
+
+
+def test_known_device_has_only_its_own_tries(limited: Flask) -> None:
+    known = _browser(limited)
+    known.post("/sign-in", RIGHT)
+    known.post("/sign-out", page="/account")
+    assert _guess(known, times=6) == [422] * 5 + [429]
+    _browser(limited).post("/sign-in", RIGHT)
+
+
+def test_device_cookie_that_was_forged_is_no_known_device(limited: Flask) -> None:
+    browser = _browser(limited)
+    _guess(browser, times=6)
+    browser.client.set_cookie("caseflow_device", "eyJ0IjoieCIsImEiOlsiYSJdfQ.forged")
+    browser.post("/sign-in", RIGHT, expect=429)
+
+
+def test_account_that_does_not_exist_is_answered_alike(limited: Flask) -> None:
+    real = _guess(_browser(limited, "192.0.2.3"), times=7)
+    assert _guess(_browser(limited, "192.0.2.4"), times=7, email="nobody@example.org") == real
+
+
+def test_delay_grows_and_ends() -> None:
+    assert [throttle.delay(wrong) for wrong in (4, 5, 6, 7, 30)] == [0, 30, 60, 120, 3600]
+
+
+def test_wrong_codes_are_counted_too(limited: Flask) -> None:
+    browser = _browser(limited)
+    browser.post("/sign-in", RIGHT)
+    set_up_app(browser)
+    thief = half_signed_in(limited)
+    answers = []
+    for _number in range(6):
+        token = thief._token("/sign-in/second-step")
+        form = {"code": "000000", "csrf_token": token}
+        answers.append(thief.client.post("/sign-in/second-step", data=form).status_code)
+    assert answers == [422] * 5 + [429]
