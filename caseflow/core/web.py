@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.config import Config
+from caseflow.core import sight
 from caseflow.core.db import db, name_request
 from caseflow.core.errors import Refused
 
@@ -98,6 +99,7 @@ def check_views(app: Flask) -> None:
 def _number_request() -> None:
     g.request_id = secrets.token_hex(6)
     name_request(g.request_id)
+    sight.begin(request.endpoint or "", (request.view_args or {}).values())
 
 
 def _guard() -> BaseResponse | None:
@@ -117,6 +119,8 @@ def _guard() -> BaseResponse | None:
 
 def _commit(response: Response) -> Response:
     """A returned response commits; an error page has rolled back before it came here."""
+    if response.status_code in range(300, 400):
+        sight.forget()  # what was loaded in order to act was not shown
     db.session.commit()
     return response
 

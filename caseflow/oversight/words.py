@@ -28,6 +28,7 @@ NOUNS: dict[str, str] = {
     "release": _l("Release"),
     "relative": _l("Relative"),
     "report": _l("End report"),
+    "row": _l("Record"),
     "service": _l("Service"),
     "session": _l("Session"),
     "site": _l("Site"),

@@ -72,7 +72,7 @@ class OnceForm(Form):
         """Give the row its id when the form is shown."""
         super().__init__(*args, **kwargs)
         try:
-            self.row_id = uuid.UUID(self.id.data or "")
+            self.row_id = uuid.UUID(str(self.id.data or ""))
         except ValueError:
             self.row_id = new_id()
         self.id.data = str(self.row_id)
