@@ -140,6 +140,12 @@ class Config:
     upload_max_bytes: int = _setting(
         "CASEFLOW_UPLOAD_MAX_BYTES", _whole(1024, 2**34), "largest upload, bytes", default=64 * 2**20
     )
+    audit_heads: str | None = _setting(
+        "CASEFLOW_AUDIT_HEADS", _text, "file to which the heads of the audit's chains are appended; keep it elsewhere"
+    )
+    audit_mail: str | None = _setting(
+        "CASEFLOW_AUDIT_MAIL", _text, "e-mail address to which the heads of the audit's chains are sent once a day"
+    )
     limits: bool = _setting("CASEFLOW_LIMITS", _switch, "false turns the rate limits off", default=True)
 
     @classmethod

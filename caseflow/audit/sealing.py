@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from sqlalchemy import select, text
 
 from caseflow.audit.models import Seal
@@ -108,3 +109,17 @@ def seal_hash(seal: Seal, leaves: bytes) -> bytes:
     own: list[Any] = [1, str(seal.org_id), seal.number, seal.entries, str(seal.first_id), str(seal.last_id)]
     own += [seal.last_xact, moment, seal.previous.hex()]
     return hashlib.sha256(json.dumps(own, separators=(",", ":")).encode() + b"\n" + leaves).digest()
+
+
+def rebase(owner_url: str) -> int:
+    """Raise `audit_base` so that this server's transactions count on from the newest entry; gives the base.
+
+    A new server's transactions begin at a small number. To be run after a restore, before the application starts; on a
+    server whose entries are its own it changes nothing.
+    """
+    with psycopg.connect(owner_url) as owner:
+        row = owner.execute(
+            "SELECT setval('audit_base', greatest(coalesce(pg_sequence_last_value('audit_base'), 0),"
+            " (SELECT coalesce(max(xact), 0) FROM audit_entries) - pg_current_xact_id()::text::bigint + 1))"
+        ).fetchone()
+    return int(row[0]) if row else 0

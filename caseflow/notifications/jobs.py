@@ -1,10 +1,7 @@
 """E-mail about news: no personal data, only that there is news in caseflow."""
 
-import smtplib
-import ssl
 import uuid
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -13,9 +10,8 @@ from flask_babel import gettext as _
 from caseflow.accounts.queries import user_of
 from caseflow.config import Config
 from caseflow.core.jobs import News, handles
+from caseflow.core.mail import deliver
 from caseflow.notifications.actions import MAIL
-
-TIMEOUT = 15  # seconds
 
 
 @handles(MAIL)
@@ -36,20 +32,4 @@ def send_mail(news: News) -> None:
             + "\n\n"
             + _("This message says no more, so that nobody else learns anything from it.")
         )
-    _deliver(config.smtp_url, message)
-
-
-def _deliver(smtp_url: str, message: EmailMessage) -> None:
-    parts = urlsplit(smtp_url)
-    host = parts.hostname or "localhost"
-    secure = ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=secure)
-    else:
-        server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT)
-    with server:
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=secure)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+    deliver(config.smtp_url, message)
