@@ -81,7 +81,7 @@ def _held(session: Any) -> Sight | None:
 @event.listens_for(Model, "load", propagate=True)
 def _loaded(row: Any, context: Any) -> None:
     held = _held(context.session)
-    if held is None:
+    if held is None or not row.__audited__:
         return
     values = row.__dict__
     noun = getattr(row, "__noun__", None)

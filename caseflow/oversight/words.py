@@ -1,4 +1,4 @@
-"""What the codes of the audit mean: the nouns that acts and details are about, in words."""
+"""What the codes of the audit mean, in words: the nouns that acts are about, and the faults of a chain."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -23,6 +23,7 @@ NOUNS: dict[str, str] = {
     "people": _l("Search for people"),
     "person": _l("Person"),
     "plan": _l("Plan"),
+    "reading": _l("Unusual reading"),
     "referral": _l("Referral"),
     "register": _l("Register"),
     "release": _l("Release"),
@@ -36,6 +37,19 @@ NOUNS: dict[str, str] = {
     "supervision": _l("Supervision"),
     "task": _l("Task"),
     "user": _l("User"),
+}
+
+
+FAULTS: dict[str, str] = {
+    "changed": _l("an entry was changed"),
+    "removed": _l("an entry was removed"),
+    "inserted": _l("an entry was inserted"),
+    "reordered": _l("entries were reordered"),
+    "seal_changed": _l("a seal was changed"),
+    "seal_removed": _l("a seal was removed"),
+    "seal_inserted": _l("a seal was inserted"),
+    "head_differs": _l("the chain is not the one that was told outside"),
+    "head_missing": _l("the end of the chain is missing"),
 }
 
 
