@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Date, DateTime, Uuid, event, insert, inspect
+from sqlalchemy import Date, DateTime, Uuid, event, insert, inspect, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import LoaderCallableStatus, ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.sql import operators
@@ -30,9 +30,36 @@ from caseflow.core.db import Coded, Model, Tenant, new_id, now
 from caseflow.core.sight import FILES
 
 CLEAR = (Boolean, Coded, Date, DateTime, Numeric, Uuid)  # Numeric: whole numbers are one in SQLAlchemy's types, too
-UNSAID = frozenset({"org_id", "id", "created_at", "version"})
+# The last of them says what the act `session.begin` says.
+UNSAID = frozenset({"org_id", "id", "created_at", "version", "last_signed_in_at"})
 UNREAD = LoaderCallableStatus.NO_VALUE
 MARK = 16  # hexadecimal digits
+
+
+@event.listens_for(Session, "before_flush")
+def _look_back(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    """An attribute that was set without having been read is read now, while the row still holds the old value."""
+    if _speaker(session) is None:
+        return
+    for row in session.dirty:
+        if _watched(row) and (columns := _unread(row)):
+            table = row.__table__
+            mine = [column == row.__dict__[column.key] for column in table.primary_key]
+            held = session.connection().execute(select(*columns).where(*mine)).one_or_none()
+            if held is not None:
+                session.info.setdefault("before", {})[id(row)] = dict(held._mapping)
+
+
+def _unread(row: Any) -> list[Column[Any]]:
+    state: Any = inspect(row)
+    columns = row.__table__.columns
+    if any(column.key not in row.__dict__ for column in row.__table__.primary_key):
+        return []
+    return [
+        columns[key]
+        for key in state.committed_state
+        if key in columns and key not in UNSAID and state.committed_state[key] is UNREAD
+    ]
 
 
 @event.listens_for(Session, "after_flush")
@@ -45,10 +72,11 @@ def _flushed(session: Session, _context: UOWTransaction) -> None:
         *(
             _entry("row.change", row, changed, tenant, session)
             for row in session.dirty
-            if _watched(row) and (changed := _changed(row))
+            if _watched(row) and (changed := _changed(row, session))
         ),
         *(_entry("row.remove", row, {}, tenant, session) for row in session.deleted if _watched(row)),
     ]
+    session.info.pop("before", None)
     if entries:
         session.connection().execute(insert(Entry.__table__), entries)  # type: ignore[arg-type]
 
@@ -129,8 +157,9 @@ def _made(row: Any) -> dict[str, Any]:
     }
 
 
-def _changed(row: Any) -> dict[str, Any]:
+def _changed(row: Any, session: Session) -> dict[str, Any]:
     state: Any = inspect(row)
+    looked_up = session.info.get("before", {}).get(id(row), {})
     found = {}
     for key in state.committed_state:  # the attributes that were set since the row was read
         column = row.__table__.columns.get(key)
@@ -139,7 +168,10 @@ def _changed(row: Any) -> dict[str, Any]:
         history = state.attrs[key].history
         if history.added or history.deleted:
             before = history.deleted[0] if history.deleted else UNREAD
+            before = looked_up.get(key, before)
             after = history.added[0] if history.added else None
+            if before == after:
+                continue
             found[key] = [_said(column, before, row), _said(column, after, row)]
     return found
 

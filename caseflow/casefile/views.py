@@ -70,7 +70,9 @@ def _administrator(user: User) -> tuple[str, int]:
 
 
 def _auditor(user: User) -> tuple[str, int]:
-    return page("casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun)
+    return page(
+        "casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun, details=audit.details
+    )
 
 
 def _steward(_user: User) -> tuple[str, int]:

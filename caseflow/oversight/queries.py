@@ -15,11 +15,11 @@ from caseflow.audit.models import Check, Entry, Head, Seal
 from caseflow.audit.queries import Told
 from caseflow.core.db import Page, db, paged
 from caseflow.core.formats import normalise_digits
-from caseflow.oversight.words import noun
+from caseflow.oversight.words import details, noun
 from caseflow.people.models import Case, Person
 from caseflow.tenancy.models import Organisation
 
-__all__ = ["newest", "noun"]
+__all__ = ["details", "newest", "noun"]
 
 MOST = 50_000  # lines of a file
 

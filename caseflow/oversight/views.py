@@ -22,7 +22,7 @@ from caseflow.core.languages import locale_for, offered
 from caseflow.core.web import done, page, page_number, requires
 from caseflow.oversight import actions, files, queries, told, unusual
 from caseflow.oversight.forms import AuditFilter, PersonFilter, ReviewForm, UnusualFilter, kind_of
-from caseflow.oversight.words import FAULTS, noun
+from caseflow.oversight.words import FAULTS, details, noun
 from caseflow.people import queries as people
 
 bp = Blueprint("audit", __name__, template_folder="templates")
@@ -43,6 +43,7 @@ def index() -> tuple[str, int]:
         filters=form,
         chips=chips,
         noun=noun,
+        details=details,
         chain=queries.chain(current_user),
         faults=FAULTS,
         file_url=url_for(".export", **_given(form)),
@@ -100,7 +101,13 @@ def person() -> tuple[str, int]:
         sight.see("person", found.person_id)
         entries = queries.newest(current_user, queries.Asked(files=found.files), page=page_number())
     return page(
-        "audit/person.html", filters=form, found=found, asked=bool(form.number.data), entries=entries, noun=noun
+        "audit/person.html",
+        filters=form,
+        found=found,
+        asked=bool(form.number.data),
+        entries=entries,
+        noun=noun,
+        details=details,
     )
 
 

@@ -18,7 +18,7 @@ from caseflow.audit.models import Entry
 from caseflow.core.db import db, today, unit_of_work
 from caseflow.people import actions as people
 from caseflow.people import queries
-from caseflow.people.models import Case, NoteKind, Person, Stay
+from caseflow.people.models import Case, LegalStatus, NoteKind, Person, Stay
 from tests.cast import Cast
 from tests.stories.people import a_case
 from tests.stories.received import a_session, an_accepted
@@ -162,3 +162,13 @@ def test_a_worker_changes_a_relative_by_url(cast: Cast, owner: Any) -> None:
     [(_email, detail, *_rest)] = _entries(owner, "row.change", "relatives")
     assert set(detail["columns"]) >= {"relation"}
     cast.be("stranger").get(path, expect=404)
+
+
+def test_what_was_set_without_having_been_read_still_tells_what_it_was(cast: Cast, owner: Any) -> None:
+    case = a_case(cast)
+    with cast.acting("aigerim") as user:
+        held = queries.opened(case, user)
+        db.session.expire(held, ["legal_status", "sentence_months"])
+        held.legal_status, held.sentence_months = LegalStatus.APPEAL, None
+    [(_email, detail, *_rest)] = _entries(owner, "row.change", "cases")
+    assert detail["columns"] == {"legal_status": ["sentenced", "appeal"]}
