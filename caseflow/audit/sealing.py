@@ -1,6 +1,6 @@
 """How entries are sealed: their canonical form, their order, and what a seal's hash covers.
 
-**Canonical form** of an entry: the text that PostgreSQL gives for a `jsonb` array of, in this order, id, user_id,
+**Canonical form** of an entry: the text that PostgreSQL gives for `json_build_array` of, in this order, id, user_id,
 created_at in microseconds since 1970, act, subject, subject_id, case_id, detail, request_id, about. Its *leaf* is the
 SHA-256 of that text in UTF-8. A batch's leaves are, for each entry in order, the 16 bytes of its id and its leaf.
 
@@ -31,7 +31,7 @@ BEGINNING = (-1, uuid.UUID(int=0))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _CANONICAL = """
-    SELECT e.xact, e.id, pg_catalog.jsonb_build_array(e.id, e.user_id,
+    SELECT e.xact, e.id, pg_catalog.json_build_array(e.id, e.user_id,
         (extract(epoch FROM e.created_at) * 1000000)::bigint,
         e.act, e.subject, e.subject_id, e.case_id, e.detail, e.request_id, e.about)::text
     FROM public.audit_entries e
