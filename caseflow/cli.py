@@ -11,6 +11,7 @@ import psycopg
 import redis
 
 from caseflow import create_app
+from caseflow.audit.commands import audit
 from caseflow.config import Config, ConfigError, describe, read_setting
 from caseflow.core import doctor as doctor_checks
 from caseflow.core import embedded, installation, jobs
@@ -215,6 +216,9 @@ def maintenance(switch: str, message: str, minutes: int) -> None:
             click.echo("caseflow is open again.")
 
 
+for _command in audit.commands.values():
+    with_data(in_app(_command))
+cli.add_command(audit)
 cli.add_command(with_data(in_app(import_register)))
 cli.add_command(with_data(in_app(seed)))
 

@@ -205,6 +205,12 @@ class Config:
         "true lets single sign-on ask providers in the own network, also by http",
         default=False,
     )
+    audit_heads: str | None = _setting(
+        "CASEFLOW_AUDIT_HEADS", _text, "file to which the heads of the audit's chains are appended; keep it elsewhere"
+    )
+    audit_mail: str | None = _setting(
+        "CASEFLOW_AUDIT_MAIL", _text, "e-mail address to which the heads of the audit's chains are sent once a day"
+    )
     limits: bool = _setting("CASEFLOW_LIMITS", _switch, "false turns the rate limits off", default=True)
 
     @classmethod

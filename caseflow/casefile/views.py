@@ -10,10 +10,10 @@ from flask_login import current_user
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Role
-from caseflow.audit.actions import record
 from caseflow.casefile import navigation, queries
 from caseflow.casefile.forms import CaseloadFilter, Sort
 from caseflow.casefile.words import KINDS
+from caseflow.core import sight
 from caseflow.core.web import page, page_number, requires
 from caseflow.oversight import queries as audit
 from caseflow.people import queries as people
@@ -70,7 +70,9 @@ def _administrator(user: User) -> tuple[str, int]:
 
 
 def _auditor(user: User) -> tuple[str, int]:
-    return page("casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun)
+    return page(
+        "casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun, details=audit.details
+    )
 
 
 def _steward(_user: User) -> tuple[str, int]:
@@ -111,7 +113,6 @@ def caseload() -> tuple[str, int]:
 def overview(id: uuid.UUID) -> tuple[str, int]:
     """A case on one screen."""
     case = people.opened(id, current_user)
-    record("case.read", by=current_user, on=case, case_id=case.id)
     spoken = [language_name(code) for code in case.person.languages]
     return page("casefile/overview.html", case=case, now=queries.overview(case, current_user), spoken=spoken)
 
@@ -121,7 +122,6 @@ def overview(id: uuid.UUID) -> tuple[str, int]:
 def timeline(id: uuid.UUID) -> tuple[str, int]:
     """What happened in a case, newest first; `kind` (once or more) narrows it."""
     case = people.opened(id, current_user)
-    record("case.read", by=current_user, on=case, case_id=case.id, page="timeline")
     chosen = frozenset(request.args.getlist("kind")) & KINDS.keys()
     told = queries.timeline(case, kinds=chosen, page=page_number())
     entries = [{"when": one.at, **vars(one)} for one in told.page.items]
@@ -139,5 +139,11 @@ def search() -> tuple[str, int]:
             cases = queries.search(text, current_user)
         if current_user.may(Permission.READ_RECEIVED):
             referrals = queries.search_received(text, current_user)
-        record("people.search", by=current_user, hits=len(cases or []) + len(referrals or []))
+        # The search reads many to rank them; what was typed is not kept.
+        shown = [
+            *(("case", found.case.id) for found in cases or []),
+            *(("person", found.case.person_id) for found in cases or []),
+            *(("referral", referral.id) for referral, _name in referrals or []),
+        ]
+        sight.only("search", shown, hits=len(cases or []) + len(referrals or []))
     return page("casefile/search.html", text=text, minimum=queries.MINIMUM, cases=cases, referrals=referrals)

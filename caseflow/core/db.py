@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from flask import Flask, abort, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -53,7 +53,14 @@ NAMING = {
 
 
 class Model(DeclarativeBase):
-    """The base of all tables; declares once how Python's types are stored."""
+    """The base of all tables; declares once how Python's types are stored.
+
+    `__noun__` says that a row is itself a file of which readings are recorded (`core.sight`); with `__audited__` False
+    its changes are not recorded, because it is an index, news, or the record itself.
+    """
+
+    __noun__: ClassVar[str | None] = None
+    __audited__: ClassVar[bool] = True
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {

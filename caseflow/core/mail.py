@@ -1,4 +1,4 @@
-"""Sending e-mails by the installation's own server."""
+"""Sending an e-mail by the installation's SMTP server."""
 
 import smtplib
 import ssl
@@ -9,7 +9,7 @@ TIMEOUT = 15  # seconds
 
 
 def deliver(smtp_url: str, message: EmailMessage) -> None:
-    """Hand a letter to the installation's mail server."""
+    """Hand a message to the server that `smtp_url` names, encrypted where the server can; raises smtplib's errors."""
     parts = urlsplit(smtp_url)
     host = parts.hostname or "localhost"
     secure = ssl.create_default_context()

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.config import Config
-from caseflow.core import logs, maintenance, metrics
+from caseflow.core import logs, maintenance, metrics, sight
 from caseflow.core.assets import HSTS
 from caseflow.core.db import db
 from caseflow.core.errors import Refused
@@ -134,6 +134,7 @@ def _number_request() -> None:
     g.began = time.perf_counter()
     g.request_id = secrets.token_hex(6)
     logs.begin(request_id=g.request_id, endpoint=request.endpoint or "none")
+    sight.begin(request.endpoint or "", (request.view_args or {}).values())
 
 
 def _refuse_nul() -> None:
@@ -181,6 +182,8 @@ def _came_from() -> str | None:
 
 def _commit(response: Response) -> Response:
     """A returned response commits; an error page has rolled back before it came here."""
+    if response.status_code in range(300, 400):
+        sight.forget()  # what was loaded in order to act was not shown
     db.session.commit()
     return response
 

@@ -18,6 +18,7 @@ class Outgoing(Packet, Model):
     """
 
     __tablename__ = "outbox"
+    __audited__ = False
     __table_args__ = (
         Index("ix_outbox_waiting", "created_at", postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL")),
         Index("ix_outbox_given_up", "given_up_at", postgresql_where=text("given_up_at IS NOT NULL")),
@@ -39,6 +40,7 @@ class Notification(Owned, Model):
     """A line of news for one user: a message id and its `params`, so that each reads it in their language."""
 
     __tablename__ = "notifications"
+    __audited__ = False
     __table_args__ = (
         belongs_to("user_id", "users"),
         UniqueConstraint("org_id", "user_id", "news_id"),

@@ -1,6 +1,9 @@
-"""What the codes of the audit mean: the nouns that acts and details are about, in words."""
+"""What the codes of the audit mean, in words: the nouns that acts are about, and the faults of a chain."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 NOUNS: dict[str, str] = {
     "access": _l("Who may open a case"),
@@ -26,11 +29,13 @@ NOUNS: dict[str, str] = {
     "people": _l("Search for people"),
     "person": _l("Person"),
     "plan": _l("Plan"),
+    "reading": _l("Unusual reading"),
     "referral": _l("Referral"),
     "register": _l("Register"),
     "release": _l("Release"),
     "relative": _l("Relative"),
     "report": _l("End report"),
+    "row": _l("Record"),
     "service": _l("Service"),
     "session": _l("Session"),
     "site": _l("Site"),
@@ -43,7 +48,44 @@ NOUNS: dict[str, str] = {
 }
 
 
+FAULTS: dict[str, str] = {
+    "changed": _l("an entry was changed"),
+    "removed": _l("an entry was removed"),
+    "inserted": _l("an entry was inserted"),
+    "reordered": _l("entries were reordered"),
+    "seal_changed": _l("a seal was changed"),
+    "seal_removed": _l("a seal was removed"),
+    "seal_inserted": _l("a seal was inserted"),
+    "head_differs": _l("the chain is not the one that was told outside"),
+    "head_missing": _l("the end of the chain is missing"),
+}
+
+
 def noun(act: str) -> str:
     """The noun of an act (`case.read`) in the reader's language; the code itself where it has no word."""
     code = act.partition(".")[0]
     return str(NOUNS.get(code, code))
+
+
+def details(detail: dict[str, Any]) -> list[str]:
+    """What an entry holds beside its act, as short lines: `phase: intake → planning`, `text: 17 characters`."""
+    columns = detail.get("columns")
+    if columns is None:
+        return [f"{key}: {_value(value)}" for key, value in detail.items()]
+    return [
+        f"{name}: {_value(after)}" if before is None else f"{name}: {_value(before)} → {_value(after)}"
+        for name, (before, after) in columns.items()
+    ]
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "–"
+        case {"length": int() as length}:
+            return str(ngettext("a text of %(num)d character", "a text of %(num)d characters", length))
+        case dict():
+            return ", ".join(f"{key} {_value(one)}" for key, one in value.items())
+        case list():
+            return ", ".join(map(_value, value))
+    return str(value)

@@ -94,6 +94,7 @@ class Handover(Packet, Model):
     """
 
     __tablename__ = "handovers"
+    __noun__ = "handover"
     __table_args__ = (
         belongs_to("case_id", "cases"),
         CheckConstraint("org_id <> to_org_id", name="two_sides"),

@@ -1,6 +1,6 @@
 """Measure all, or some parts, and print a table and, as the last line, the same as JSON.
 
-python -m tests.bench [--only a,b,c,d,e] [--people 114391]
+python -m tests.bench [--only a,b,c,d,e,f,g] [--people 114391] [--entries 1000000]
 """
 
 import argparse
@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import growth, memory, register, wall, weight
+from tests.bench import audit, growth, memory, register, wall, weight
 from tests.bench.figures import Figure, table
 from tests.bench.place import EVERYBODY, Place, place, servers
 from tests.browser import house
 
-PARTS = "abcde"
+PARTS = "abcdefg"
 FEW = 1_000
 
 
@@ -25,22 +25,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help="parts, as in a,b,e")
     parser.add_argument("--people", type=int, default=EVERYBODY, help="how many people (default: %(default)s)")
+    parser.add_argument("--entries", type=int, default=1_000_000, help="how long an audit (default: %(default)s)")
     asked = parser.parse_args()
     parts = set(asked.only.split(","))
     if not parts <= set(PARTS):
         parser.error(f"--only takes {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory(prefix="caseflow-bench-") as folder:
-        figures = _measure(parts, asked.people, Path(folder))
+        figures = _measure(parts, asked.people, asked.entries, Path(folder))
     print(table(figures))
     print(json.dumps({"people": asked.people, "figures": [{**asdict(one), "met": one.met} for one in figures]}))
 
 
-def _measure(parts: set[str], people: int, folder: Path) -> list[Figure]:
+def _measure(parts: set[str], people: int, entries: int, folder: Path) -> list[Figure]:
     figures: list[Figure] = []
     with ExitStack() as stack:
         started = stack.enter_context(servers(folder / "data"))
-        large = _made(place(started, people)) if parts & set("abde") else None
-        small = _made(place(started, FEW)) if parts & set("bc") else None
+        large = _made(place(started, people)) if parts & set("abdef") else None
+        small = _made(place(started, FEW)) if parts & set("bcg") else None
         if "a" in parts and large:
             figures += wall.measure(large)
         if "b" in parts and large and small:
@@ -50,6 +51,10 @@ def _measure(parts: set[str], people: int, folder: Path) -> list[Figure]:
                 figures += register.measure(small)
             else:
                 _say(f"LEFT OUT: (c) needs the register {register.IOWA.name} in ../shared/data")
+        if "f" in parts and large:
+            figures += audit.measure(large)
+        if "g" in parts and small:
+            figures += audit.rate(small, entries)
         if parts & set("de") and large:
             opened = stack.enter_context(house.opened(large.environment, folder, ["serve"]))
             if "d" in parts:

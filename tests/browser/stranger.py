@@ -13,7 +13,8 @@ from caseflow.core.wall import sign_context
 from tests.browser.walker import Walker
 
 OPEN_TO_ALL = {"organisations", "holidays", "services"}  # the directory
-OF_THEIR_OWN = {"sign_ins", "devices", "audit_entries"}  # what their own looking writes
+# What their own looking writes, and what the cron writes about that.
+OF_THEIR_OWN = {"sign_ins", "devices", "audit_entries", "audit_seals", "audit_heads", "audit_checks"}
 
 
 def _made_up(path: str) -> str:

@@ -121,6 +121,7 @@ class SignIn(Owned, Model):
     """A session held on the server; its cookie carries a token of which only the hash is kept."""
 
     __tablename__ = "sign_ins"
+    __audited__ = False
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "user_id"], ["users.org_id", "users.id"]),
         Index("ix_sign_ins_token_hash", "token_hash", unique=True),
@@ -142,6 +143,7 @@ class Password(Owned, Model):
     """A user's password, under the user's id; the application's role writes the hash and can never read it."""
 
     __tablename__ = "passwords"
+    __audited__ = False
     __table_args__ = (ForeignKeyConstraint(["org_id", "id"], ["users.org_id", "users.id"]),)
 
     hash: Mapped[str]

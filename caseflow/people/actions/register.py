@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
+from caseflow.audit.actions import sum_up
 from caseflow.audit.models import Entry
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.errors import Refused
@@ -108,6 +109,7 @@ def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
 
 def _take_batch(session: Session, batch: Batch, org_id: uuid.UUID, mapping: Mapping, memory: Memory) -> Outcome:
     """Take the rows of one transaction; nobody opens a case of the organisation by hand meanwhile."""
+    sum_up()
     hold("persons", org_id)
     organisation = tenancy.organisation(org_id)
     outcome = Outcome(refused=[Refusal(row, said) for row, said in batch if not isinstance(said, Record)])

@@ -26,6 +26,7 @@ class Case(Part, Model):
     """One stretch of work with a person, from intake to after release. Its phase is held here and nowhere else."""
 
     __tablename__ = "cases"
+    __noun__ = "case"
     __table_args__ = (
         belongs_to("person_id", "persons"),
         belongs_to("site_id", "sites"),

@@ -15,6 +15,7 @@ class Person(Owned, Model):
     """A person as this organisation knows them; another organisation that helps them has a row of its own."""
 
     __tablename__ = "persons"
+    __noun__ = "person"
     __table_args__ = (UniqueConstraint("org_id", "number"), one_of("sex", Sex), one_of("literacy", Literacy))
 
     number: Mapped[str]  # the register's number for the person
@@ -78,6 +79,7 @@ class NameKey(Model):
     """
 
     __tablename__ = "name_keys"
+    __audited__ = False
     __table_args__ = (PrimaryKeyConstraint("org_id", "key", "person_id"),)
 
     org_id: Mapped[uuid.UUID]

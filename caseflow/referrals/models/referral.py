@@ -43,6 +43,7 @@ class Referral(Packet, Model):
     """
 
     __tablename__ = "referrals"
+    __noun__ = "referral"
     __table_args__ = (
         ForeignKeyConstraint(["to_org_id", "service_id"], ["services.org_id", "services.id"]),
         UniqueConstraint("org_id", "id", "to_org_id"),

@@ -9,7 +9,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from caseflow.accounts.permissions import Permission
-from caseflow.audit.actions import record
 from caseflow.core.db import now
 from caseflow.core.forms import Form
 from caseflow.core.web import done, page, requires
@@ -31,7 +30,6 @@ ANSWERABLE = frozenset(status for status, moves in MOVES.items() if Status.DECLI
 def show(id: uuid.UUID) -> tuple[str, int]:
     """The referral, as the reader's side sees it."""
     found = queries.opened(id, current_user)
-    record("referral.read", by=current_user, on=found.referral, case_id=found.case.id if found.case else None)
     return _page(found)
 
 
