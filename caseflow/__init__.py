@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseflow.config import Config
-from caseflow.core import assets, db, fields, health, i18n, limits, web
+from caseflow.core import assets, db, fields, health, i18n, limits, master_keys, web
 
 __version__ = "0.1.0"
 
@@ -60,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
         _register(app, room)
     web.check_views(app)
     db.refuse_strong_roles(app)
+    master_keys.refuse_missing(config)
     return app
 
 

@@ -1,5 +1,8 @@
 """The environment, read once and checked at the start; the name of an environment switches nothing."""
 
+import base64
+import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -21,6 +24,28 @@ def _key(value: str) -> str:
     if len(value) < 32:
         raise ValueError("must have at least 32 characters; `openssl rand -hex 32` makes one")
     return value
+
+
+def _master_keys(value: str) -> tuple[tuple[str, bytes], ...]:
+    # Nothing of the value is repeated but the ids: the rest is secret.
+    keys: dict[str, bytes] = {}
+    for place, part in enumerate(value.split(","), 1):
+        name, _, encoded = part.strip().partition(":")
+        if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
+            raise ValueError(
+                f"must be id:base64, comma-separated, with ids of a-z, 0-9 and _; the id of no. {place} is not"
+            )
+        if name in keys:
+            raise ValueError(f"names the id {name} twice")
+        try:
+            keys[name] = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raise ValueError(f"has a key {name} that is not base64; `openssl rand -base64 32` makes one") from None
+        if len(keys[name]) != 32:
+            raise ValueError(
+                f"has a key {name} of {len(keys[name])} bytes, not 32; `openssl rand -base64 32` makes one"
+            )
+    return tuple(keys.items())
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -111,6 +136,21 @@ class Config:
         required=True,
         secret=True,
     )
+    master_keys: tuple[tuple[str, bytes], ...] = _setting(
+        "CASEFLOW_MASTER_KEYS",
+        _master_keys,
+        "keys under which persons' keys lie, `id:base64 of 32 bytes`, comma-separated; the first is current, the others"
+        " only open",
+        required=True,
+        secret=True,
+    )
+    lookup_key: str = _setting(
+        "CASEFLOW_LOOKUP_KEY",
+        _key,
+        "hashes identifiers for exact look-up; stays the same for ever; 32 characters or more",
+        required=True,
+        secret=True,
+    )
     public_url: str = _setting(
         "CASEFLOW_PUBLIC_URL", _site, "the site's address, used in e-mails; https makes cookies secure", required=True
     )
@@ -161,6 +201,8 @@ class Config:
             problems.append("CASEFLOW_MAIL_FROM is not set: e-mails need a sender when CASEFLOW_SMTP_URL is set")
         if values.get("secret_key") and values.get("secret_key") == values.get("wall_key"):
             problems.append("CASEFLOW_WALL_KEY must differ from CASEFLOW_SECRET_KEY")
+        if values.get("lookup_key") and values["lookup_key"] in (values.get("secret_key"), values.get("wall_key")):
+            problems.append("CASEFLOW_LOOKUP_KEY must differ from the other keys")
         if problems:
             raise ConfigError("\n".join(problems))
         return cls(**values)

@@ -199,5 +199,7 @@ WELL = {
     "REDIS_URL": "redis://127.0.0.1:1",
     "CASEFLOW_SECRET_KEY": "s" * 32,
     "CASEFLOW_WALL_KEY": "w" * 32,
+    "CASEFLOW_LOOKUP_KEY": "l" * 32,
+    "CASEFLOW_MASTER_KEYS": "k1:" + "A" * 43 + "=",
     "CASEFLOW_PUBLIC_URL": "http://caseflow.example.org",
 }

@@ -11,6 +11,8 @@ ENOUGH = {
     "REDIS_URL": "redis://localhost:6379/0",
     "CASEFLOW_SECRET_KEY": "s" * 32,
     "CASEFLOW_WALL_KEY": "w" * 32,
+    "CASEFLOW_LOOKUP_KEY": "l" * 32,
+    "CASEFLOW_MASTER_KEYS": "k1:" + "A" * 43 + "=",
     "CASEFLOW_PUBLIC_URL": "https://caseflow.example.org/",
 }
 

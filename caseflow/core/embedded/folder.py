@@ -1,5 +1,6 @@
 """The data folder: its lock, its secrets, and the note of what runs on it."""
 
+import base64
 import errno
 import fcntl
 import json
@@ -16,7 +17,9 @@ from caseflow.core.embedded.errors import EmbeddedError
 
 NEEDED_BYTES = 200 * 1024 * 1024
 LARGE_LOG_BYTES = 10 * 1024 * 1024
-SECRETS = ("superuser", "caseflow_owner", "caseflow_app", "redis", "secret_key", "wall_key")
+SECRETS = (
+    "superuser", "caseflow_owner", "caseflow_app", "redis", "secret_key", "wall_key", "lookup_key", "master_keys",
+)  # fmt: skip
 
 
 @contextmanager
@@ -112,9 +115,14 @@ def kept_secrets(folder: Path) -> dict[str, str]:
     known: dict[str, str] = read(path)
     missing = [name for name in SECRETS if name not in known]
     if missing:
-        known |= {name: secrets.token_hex(32) for name in missing}
+        known |= {name: _master_keys() if name == "master_keys" else secrets.token_hex(32) for name in missing}
         write(path, known)
     return known
+
+
+def _master_keys() -> str:
+    """The first of the installation's master keys, as CASEFLOW_MASTER_KEYS spells them."""
+    return "k1:" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def free_port(wanted: int | None = None) -> int:

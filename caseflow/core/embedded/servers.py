@@ -134,6 +134,8 @@ def settings(run: dict[str, Any], secrets: dict[str, str]) -> dict[str, str]:
         "REDIS_URL": f"redis://:{secrets['redis']}@127.0.0.1:{run['redis_port']}/0",
         "CASEFLOW_SECRET_KEY": secrets["secret_key"],
         "CASEFLOW_WALL_KEY": secrets["wall_key"],
+        "CASEFLOW_LOOKUP_KEY": secrets["lookup_key"],
+        "CASEFLOW_MASTER_KEYS": secrets["master_keys"],
         "CASEFLOW_PUBLIC_URL": run.get("url", "http://localhost"),
     }
 

@@ -103,7 +103,7 @@ def _check_numbers(row: Person, person: PersonFields) -> None:
     if db.session.scalar(taken) is not None:
         raise Refused(_("Another person has this number."), field="person_number")
     for kind, value in person.identifiers.items():
-        same = (Identifier.org_id == row.org_id, Identifier.kind == kind, Identifier.value == value)
+        same = (Identifier.org_id == row.org_id, Identifier.kind == kind, queries.identified(row.org_id, [value]))
         if db.session.scalar(select(Identifier.id).where(*same, Identifier.person_id != row.id)) is not None:
             raise Refused(_("Another person has this number."), field=kind.value)
 
