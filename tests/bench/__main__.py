@@ -1,6 +1,6 @@
 """Measure all, or some parts, and print a table and, as the last line, the same as JSON.
 
-python -m tests.bench [--only a,b,c,d,e] [--people 114391]
+python -m tests.bench [--only a,b,c,d,e,h] [--people 114391]
 """
 
 import argparse
@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import growth, memory, register, wall, weight
+from tests.bench import growth, memory, register, sealing, wall, weight
 from tests.bench.figures import Figure, table
 from tests.bench.place import EVERYBODY, Place, place, servers
 from tests.browser import house
 
-PARTS = "abcde"
+PARTS = "abcdeh"
 FEW = 1_000
 
 
@@ -40,7 +40,7 @@ def _measure(parts: set[str], people: int, folder: Path) -> list[Figure]:
     with ExitStack() as stack:
         started = stack.enter_context(servers(folder / "data"))
         large = _made(place(started, people)) if parts & set("abde") else None
-        small = _made(place(started, FEW)) if parts & set("bc") else None
+        small = _made(place(started, FEW)) if parts & set("bch") else None
         if "a" in parts and large:
             figures += wall.measure(large)
         if "b" in parts and large and small:
@@ -50,6 +50,8 @@ def _measure(parts: set[str], people: int, folder: Path) -> list[Figure]:
                 figures += register.measure(small)
             else:
                 _say(f"LEFT OUT: (c) needs the register {register.IOWA.name} in ../shared/data")
+        if "h" in parts and small:
+            figures += sealing.measure(small)
         if parts & set("de") and large:
             opened = stack.enter_context(house.opened(large.environment, folder, ["serve"]))
             if "d" in parts:
