@@ -26,7 +26,8 @@ ROOMS = (
     "plans",
     "referrals",
     "release",
-    "supervision",  # work
+    "supervision",
+    "rights",  # work
     "oversight",
     "casefile",  # windows: they own no tables
     "demo",

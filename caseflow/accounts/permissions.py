@@ -38,6 +38,7 @@ class Permission(Labelled):
     IMPORT_REGISTER = "register:import", _l("Import a register")
     MANAGE_AGREEMENTS = "agreements:manage", _l("Found organisations and make agreements")
     MANAGE_DIRECTORY = "directory:manage", _l("Keep the directory entry")
+    MANAGE_RETENTION = "retention:manage", _l("Decide how long records are kept")
     MANAGE_USERS = "users:manage", _l("Open and close accounts")
     OPEN_CASES = "cases:open", _l("Open cases")
     READ_AUDIT = "audit:read", _l("Read the audit")
@@ -67,6 +68,7 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
         | {
             P.ANSWER_REFERRALS,
             P.ASSIGN_WORKERS,
+            P.MANAGE_RETENTION,
             P.START_HANDOVERS,
             P.APPROVE_HANDOVERS,
             P.SUPERVISE,

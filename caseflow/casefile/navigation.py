@@ -61,6 +61,7 @@ DOORS = (
         (PRISON, PROBATION),
         ("people.register_import",),
     ),
+    Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION), ("rights",)),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
     Door("directory.organisations", _l("Organisations"), Permission.MANAGE_AGREEMENTS),

@@ -1,0 +1,109 @@
+"""Keeping and ending a person's records: rules, holds, and erasures that one proposes and another approves."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select, text
+
+from caseflow.accounts.models import User
+from caseflow.audit.actions import record
+from caseflow.core.db import db, new_id, now
+from caseflow.core.errors import Conflict, Refused
+from caseflow.notifications.actions import post
+from caseflow.people import actions as people
+from caseflow.people.models import Case, CaseOutcome, Person
+from caseflow.rights import queries
+from caseflow.rights.models import Erasure, ErasureState, Hold, HoldKind, Rule, RuleKind
+
+
+def set_rules(years: Mapping[RuleKind, int | None], *, by: User) -> None:
+    """Say for how many years the records of adults and of juveniles are kept."""
+    for kind, count in years.items():
+        _set_rule(kind, None, count, by)
+
+
+def set_special_rule(kind: RuleKind, outcome: CaseOutcome, years: int | None, *, by: User) -> None:
+    """Say it for cases that ended in this way; without years they follow the general rule again."""
+    _set_rule(kind, outcome, years, by)
+
+
+def _set_rule(kind: RuleKind, outcome: CaseOutcome | None, years: int | None, by: User) -> None:
+    people.hold("retention rules", by.org_id)
+    ended_so = Rule.outcome.is_(None) if outcome is None else Rule.outcome == outcome
+    which = (Rule.org_id == by.org_id, Rule.kind == kind, ended_so)
+    held = db.session.scalars(select(Rule).where(*which)).one_or_none()
+    if held is not None and held.years == years:
+        return
+    db.session.execute(delete(Rule).where(*which))
+    if years is not None:
+        db.session.add(Rule(org_id=by.org_id, id=new_id(), kind=kind, outcome=outcome, years=years))
+    before = None if held is None else held.years
+    record("retention.rule", by=by, kind=kind.value, outcome=outcome and outcome.value, before=before, years=years)
+
+
+def set_hold(case: Case, kind: HoldKind, reason: str, *, by: User) -> Hold:
+    """Keep the records of the case's person until the hold is ended; an erasure under way is refused."""
+    hold = Hold(org_id=case.org_id, id=new_id(), person_id=case.person_id, kind=kind, reason=reason, set_by=by.id)
+    db.session.add(hold)
+    db.session.flush()
+    record("retention.hold", by=by, on=hold, case_id=case.id, kind=kind.value)
+    return hold
+
+
+def end_hold(case: Case, hold: Hold, *, by: User) -> None:
+    """The records need not be kept for this reason any more."""
+    if hold.ended_at is not None:
+        raise Conflict(_("This hold was ended before."))
+    hold.ended_at, hold.ended_by = now(), by.id
+    record("retention.unhold", by=by, on=hold, case_id=case.id)
+
+
+def propose(person: Person, *, by: User) -> Erasure | None:
+    """Propose to erase a person's records that fall due; None where they do not, or it is proposed already."""
+    people.hold("erasure", by.org_id, person.id)
+    found = queries.due_person(person.id, by)
+    if found is None:
+        return None
+    erasure = Erasure(
+        org_id=by.org_id, id=new_id(), person_id=person.id, kind=found.kind, due_on=found.due_on, proposed_by=by.id
+    )
+    db.session.add(erasure)
+    db.session.flush()
+    record("erasure.propose", by=by, on=erasure, kind=found.kind.value)
+    return erasure
+
+
+def approve(erasure: Erasure, *, by: User) -> None:
+    """Approve what another proposed; a job then erases. Refuses the proposer, and records that are held."""
+    _undecided(erasure, by)
+    if queries.held(erasure.org_id, erasure.person_id):
+        raise Refused(_("These records are on hold."))
+    _decide(erasure, ErasureState.APPROVED, by)
+    record("erasure.approve", by=by, on=erasure)
+    post("rights.erase", by=by, erasure=erasure.id)
+
+
+def refuse(erasure: Erasure, *, by: User) -> None:
+    """Refuse what was proposed: the records stay, and may be proposed again."""
+    _undecided(erasure, by)
+    _decide(erasure, ErasureState.REFUSED, by)
+    record("erasure.refuse", by=by, on=erasure)
+
+
+def _undecided(erasure: Erasure, by: User) -> None:
+    db.session.refresh(erasure, with_for_update={"of": Erasure})
+    if erasure.state is not ErasureState.PROPOSED:
+        raise Conflict(_("This was decided before."))
+    if erasure.proposed_by == by.id:
+        raise Refused(_("Nobody approves what they proposed: ask a colleague."))
+
+
+def _decide(erasure: Erasure, state: ErasureState, by: User) -> None:
+    erasure.state, erasure.decided_by, erasure.decided_at = state, by.id, now()
+    db.session.flush()
+
+
+def erase(erasure: Erasure) -> None:
+    """Remove the person's rows and destroy the key, by the database's own function, which checks all of it again."""
+    db.session.execute(text("SELECT erase_person(:id)"), {"id": erasure.id})
+    db.session.expire_all()

@@ -1,0 +1,39 @@
+"""Forms of retention."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from caseflow.core.fields import NumberField, WordsField
+from caseflow.core.forms import Form, at_most
+from caseflow.people.models import CaseOutcome
+from caseflow.rights.models import HoldKind, RuleKind
+
+
+class RulesForm(Form):
+    """For how many years records are kept."""
+
+    adult = NumberField(_l("Adults: years after the last case was closed"), [InputRequired(), NumberRange(0, 100)])
+    juvenile = NumberField(
+        _l("Under 18 when the first case began: years after the last case was closed"),
+        [InputRequired(), NumberRange(0, 100)],
+    )
+
+
+class SpecialRuleForm(Form):
+    """The same for cases that ended in a certain way."""
+
+    kind = RadioField(_l("Whose records"), [InputRequired()], choices=RuleKind.choices, default=RuleKind.ADULT.value)
+    outcome = SelectField(_l("How the last case ended"), [InputRequired()], choices=CaseOutcome.choices)
+    years = NumberField(_l("Years; none to follow the general rule again"), [Optional(), NumberRange(0, 100)])
+
+
+class HoldForm(Form):
+    """Why the records are kept."""
+
+    kind = RadioField(_l("Why the records must be kept"), [InputRequired()], choices=HoldKind.choices)
+    reason = WordsField(_l("Reason"), [InputRequired(), at_most(2000)])
+
+
+class DecisionForm(Form):
+    """A decision that needs nothing but itself."""

@@ -1,0 +1,132 @@
+"""Rule, Hold and Erasure: how long records are kept, what stops their end, and how they ended."""
+
+import uuid
+from datetime import date, datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from caseflow.accounts.models import User
+from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.i18n import Labelled
+from caseflow.core.sealing import Sealed
+from caseflow.people.models import OF_PERSON, CaseOutcome
+
+
+class RuleKind(Labelled):
+    """Whose records a rule is about, by the age at which the first case began."""
+
+    ADULT = "adult", _l("Adults")
+    JUVENILE = "juvenile", _l("Under 18 when the first case began")
+
+
+class HoldKind(Labelled):
+    """Why records must be kept although they fall due."""
+
+    COURT = "court", _l("A court needs them")
+    COMPLAINT = "complaint", _l("A complaint is open")
+    OTHER = "other", _l("Another reason")
+
+
+class ErasureState(Labelled):
+    """Where an erasure stands."""
+
+    PROPOSED = "proposed", _l("Proposed")
+    APPROVED = "approved", _l("Approved, being erased")
+    REFUSED = "refused", _l("Refused")
+    DONE = "done", _l("Erased")
+
+
+# Years after the last case was closed. These are starting values for an organisation to replace by what its law says.
+FALLBACK = {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3}
+DEFAULTS: dict[str, dict[RuleKind, int]] = {
+    "IQ": {RuleKind.ADULT: 15, RuleKind.JUVENILE: 3},
+    "KG": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
+    "KZ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
+    "TJ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
+}
+
+
+class Rule(Owned, Model):
+    """For how many years after the last case was closed records are kept; without an outcome, for all others."""
+
+    __tablename__ = "retention_rules"
+    __table_args__ = (
+        one_of("kind", RuleKind),
+        one_of("outcome", CaseOutcome),
+        CheckConstraint("years BETWEEN 0 AND 100", name="years"),
+        UniqueConstraint("org_id", "kind", "outcome", postgresql_nulls_not_distinct=True),
+    )
+
+    kind: Mapped[RuleKind] = mapped_column(Coded(RuleKind))
+    outcome: Mapped[CaseOutcome | None] = mapped_column(Coded(CaseOutcome))
+    years: Mapped[int]
+
+
+class Hold(Owned, Model):
+    """That a person's records are kept for now, whatever the rules say."""
+
+    __subject__ = OF_PERSON
+    __tablename__ = "retention_holds"
+    __table_args__ = (
+        belongs_to("person_id", "persons"),
+        belongs_to("set_by", "users"),
+        belongs_to("ended_by", "users"),
+        one_of("kind", HoldKind),
+        Index("ix_retention_holds_live", "org_id", "person_id", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    person_id: Mapped[uuid.UUID]
+    kind: Mapped[HoldKind] = mapped_column(Coded(HoldKind))
+    reason: Mapped[str] = mapped_column(Sealed())
+    set_by: Mapped[uuid.UUID]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[uuid.UUID | None]
+
+    setter: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Hold.org_id == User.org_id, foreign(Hold.set_by) == User.id)"
+    )
+
+
+class Erasure(Owned, Model):
+    """A proposal to erase a person's records, its approval by a second person, and afterwards the log of it.
+
+    It names the person by id alone and has no foreign key to them: it stays when they are gone, so that erasures can be
+    done again after an older backup was restored.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        belongs_to("proposed_by", "users"),
+        belongs_to("decided_by", "users"),
+        one_of("kind", RuleKind),
+        one_of("state", ErasureState),
+        CheckConstraint("decided_by <> proposed_by", name="second_person"),
+        CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided"),
+        Index(
+            "ux_erasures_live",
+            "org_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("state IN ('proposed', 'approved')"),
+        ),
+        Index("ix_erasures_newest", "org_id", "created_at"),
+    )
+
+    person_id: Mapped[uuid.UUID]
+    kind: Mapped[RuleKind] = mapped_column(Coded(RuleKind))
+    due_on: Mapped[date]
+    state: Mapped[ErasureState] = mapped_column(Coded(ErasureState), default=ErasureState.PROPOSED)
+    proposed_by: Mapped[uuid.UUID]
+    decided_by: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    rows_removed: Mapped[int | None]
+
+    proposer: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Erasure.org_id == User.org_id, foreign(Erasure.proposed_by) == User.id)"
+    )
+    decider: Mapped[User | None] = relationship(
+        viewonly=True, primaryjoin="and_(Erasure.org_id == User.org_id, foreign(Erasure.decided_by) == User.id)"
+    )
