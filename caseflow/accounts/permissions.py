@@ -35,6 +35,7 @@ class Permission(Labelled):
     APPROVE_HANDOVERS = "handovers:answer", _l("Take over cases")
     ASSIGN_WORKERS = "referrals:assign", _l("Assign workers to referrals")
     BE_SIGNED_IN = "account:use", _l("Use their own account")
+    DECIDE_ACCESS = "access:decide", _l("Decide what a person gets to see of their records")
     IMPORT_REGISTER = "register:import", _l("Import a register")
     MANAGE_AGREEMENTS = "agreements:manage", _l("Found organisations and make agreements")
     MANAGE_DIRECTORY = "directory:manage", _l("Keep the directory entry")
@@ -68,6 +69,7 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
         | {
             P.ANSWER_REFERRALS,
             P.ASSIGN_WORKERS,
+            P.DECIDE_ACCESS,
             P.MANAGE_RETENTION,
             P.START_HANDOVERS,
             P.APPROVE_HANDOVERS,

@@ -1,6 +1,8 @@
-"""Keeping and ending a person's records: rules, holds, and erasures that one proposes and another approves."""
+"""Rules, holds and erasures that one proposes and another approves; copies of their records for persons who ask."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, text
@@ -13,7 +15,21 @@ from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people.models import Case, CaseOutcome, Person
 from caseflow.rights import queries
-from caseflow.rights.models import Erasure, ErasureState, Hold, HoldKind, Rule, RuleKind
+from caseflow.rights.gathering import gather
+from caseflow.rights.models import (
+    AccessPart,
+    AccessRequest,
+    AccessState,
+    Erasure,
+    ErasureState,
+    Hold,
+    HoldKind,
+    Rule,
+    RuleKind,
+    Withheld,
+)
+
+COPY_DAYS = 7  # for which a copy may be downloaded
 
 
 def set_rules(years: Mapping[RuleKind, int | None], *, by: User) -> None:
@@ -107,3 +123,67 @@ def erase(erasure: Erasure) -> None:
     """Remove the person's rows and destroy the key, by the database's own function, which checks all of it again."""
     db.session.execute(text("SELECT erase_person(:id)"), {"id": erasure.id})
     db.session.expire_all()
+
+
+def open_access_request(case: Case, asked_on: date, *, by: User) -> AccessRequest:
+    """Write down that the person asks to see what is held of them."""
+    request = AccessRequest(
+        org_id=case.org_id, id=new_id(), person_id=case.person_id, asked_on=asked_on, opened_by=by.id
+    )
+    db.session.add(request)
+    db.session.flush()
+    record("access.ask", by=by, on=request, case_id=case.id)
+    return request
+
+
+def mark_parts(case: Case, request: AccessRequest, parts: Mapping[str, Withheld], *, by: User) -> None:
+    """Say which parts are withheld, and why; a second person decides."""
+    db.session.refresh(request, with_for_update=True)
+    if request.state not in (AccessState.ASKED, AccessState.MARKED):
+        raise Conflict(_("This was decided before."))
+    known = gather(case.person)
+    if unknown := set(parts) - set(known):
+        raise Refused(_("There is no such part: %(part)s.", part=min(unknown)))
+    db.session.execute(
+        delete(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    )
+    for part, reason in parts.items():
+        db.session.add(AccessPart(org_id=request.org_id, id=new_id(), request_id=request.id, part=part, reason=reason))
+    request.state, request.marked_by = AccessState.MARKED, by.id
+    db.session.flush()
+    withheld = {part: reason.value for part, reason in parts.items()}
+    record("access.mark", by=by, on=request, case_id=case.id, withheld=withheld)
+
+
+def approve_access(case: Case, request: AccessRequest, *, by: User) -> None:
+    """Decide that the copy is given out as marked; a job puts it together. Refuses whoever marked it."""
+    db.session.refresh(request, with_for_update=True)
+    if request.state is not AccessState.MARKED:
+        raise Conflict(_("This was decided before."))
+    if request.marked_by == by.id:
+        raise Refused(_("Nobody decides on what they marked: ask a colleague."))
+    request.state, request.decided_by = AccessState.APPROVED, by.id
+    db.session.flush()
+    record("access.approve", by=by, on=request, case_id=case.id)
+    post("rights.copy", by=by, request=request.id)
+
+
+def put_together(request: AccessRequest) -> None:
+    """Fill the copy with everything that is not withheld; twice changes nothing."""
+    if request.state is not AccessState.APPROVED:
+        return
+    person = db.session.get_one(Person, (request.org_id, request.person_id))
+    withheld = queries.withheld(request)
+    parts = {
+        name: {"withheld": withheld[name].value} if name in withheld else rows for name, rows in gather(person).items()
+    }
+    request.content = {"made_at": now().isoformat(), "asked_on": request.asked_on.isoformat(), "parts": parts}
+    request.state, request.expires_at = AccessState.READY, now() + timedelta(days=COPY_DAYS)
+
+
+def download(case: Case, request: AccessRequest, *, by: User) -> dict[str, Any]:
+    """The copy, written down as given out; refuses one that is not ready or whose time is over."""
+    if not request.open():
+        raise Conflict(_("This copy is not ready, or its time is over."))
+    record("access.download", by=by, on=request, case_id=case.id)
+    return request.content or {}

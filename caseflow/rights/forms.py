@@ -1,10 +1,10 @@
-"""Forms of retention."""
+"""Forms of retention and of copies for the person."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from caseflow.core.fields import NumberField, WordsField
+from caseflow.core.fields import DatePartsField, NotInFuture, NumberField, WordsField
 from caseflow.core.forms import Form, at_most
 from caseflow.people.models import CaseOutcome
 from caseflow.rights.models import HoldKind, RuleKind
@@ -37,3 +37,9 @@ class HoldForm(Form):
 
 class DecisionForm(Form):
     """A decision that needs nothing but itself."""
+
+
+class AccessForm(Form):
+    """When the person asked."""
+
+    asked_on = DatePartsField(_l("Asked on"), [InputRequired(), NotInFuture()])

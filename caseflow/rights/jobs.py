@@ -1,11 +1,11 @@
-"""Erasing what was approved, one person in one transaction; run twice, it does nothing the second time."""
+"""Erasing what was approved, and putting copies together: one person in one transaction; twice does nothing more."""
 
 import uuid
 
 from caseflow.core.db import db
 from caseflow.core.jobs import News, handles
 from caseflow.rights import actions
-from caseflow.rights.models import Erasure
+from caseflow.rights.models import AccessRequest, Erasure
 
 
 @handles("rights.erase")
@@ -14,3 +14,11 @@ def erase(news: News) -> None:
     erasure = db.session.get(Erasure, (news.to_org_id, uuid.UUID(news.payload["erasure"])))
     if erasure is not None:
         actions.erase(erasure)
+
+
+@handles("rights.copy")
+def copy(news: News) -> None:
+    """Put together the copy of a person's records that was approved."""
+    request = db.session.get(AccessRequest, (news.to_org_id, uuid.UUID(news.payload["request"])))
+    if request is not None:
+        actions.put_together(request)

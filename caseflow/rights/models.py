@@ -1,16 +1,17 @@
-"""Rule, Hold and Erasure: how long records are kept, what stops their end, and how they ended."""
+"""Rule, Hold and Erasure: how long records are kept and how they ended; AccessRequest: what the person asks to see."""
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
 from caseflow.core.i18n import Labelled
-from caseflow.core.sealing import Sealed
+from caseflow.core.sealing import Sealed, SealedJSON
 from caseflow.people.models import OF_PERSON, CaseOutcome
 
 
@@ -130,3 +131,64 @@ class Erasure(Owned, Model):
     decider: Mapped[User | None] = relationship(
         viewonly=True, primaryjoin="and_(Erasure.org_id == User.org_id, foreign(Erasure.decided_by) == User.id)"
     )
+
+
+class AccessState(Labelled):
+    """Where a request to see one's records stands."""
+
+    ASKED = "asked", _l("Asked for")
+    MARKED = "marked", _l("Waits for a second person")
+    APPROVED = "approved", _l("Being put together")
+    READY = "ready", _l("Ready")
+
+
+class Withheld(Labelled):
+    """Why a part of the records is not given out."""
+
+    THIRD_PARTY = "third_party", _l("It is about somebody else")
+    SAFETY = "safety", _l("It would endanger somebody")
+    PRIVILEGE = "privilege", _l("Legal privilege")
+
+
+class AccessRequest(Owned, Model):
+    """The person asks what is held of them: one marks what is withheld, a second decides, a job puts it together."""
+
+    __subject__ = OF_PERSON
+    __tablename__ = "access_requests"
+    __table_args__ = (
+        belongs_to("person_id", "persons"),
+        belongs_to("opened_by", "users"),
+        belongs_to("marked_by", "users"),
+        belongs_to("decided_by", "users"),
+        one_of("state", AccessState),
+        CheckConstraint("decided_by <> marked_by", name="second_person"),
+        Index("ix_access_requests_person", "org_id", "person_id"),
+    )
+
+    person_id: Mapped[uuid.UUID]
+    state: Mapped[AccessState] = mapped_column(Coded(AccessState), default=AccessState.ASKED)
+    asked_on: Mapped[date]
+    opened_by: Mapped[uuid.UUID]
+    marked_by: Mapped[uuid.UUID | None]
+    decided_by: Mapped[uuid.UUID | None]
+    expires_at: Mapped[datetime | None]
+    content: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON())
+
+    def open(self) -> bool:
+        """Whether the copy may be downloaded now."""
+        return self.state is AccessState.READY and self.expires_at is not None and now() < self.expires_at
+
+
+class AccessPart(Owned, Model):
+    """A part of the records (a table) that a request does not give out, and why."""
+
+    __tablename__ = "access_parts"
+    __table_args__ = (
+        belongs_to("request_id", "access_requests"),
+        one_of("reason", Withheld),
+        UniqueConstraint("org_id", "request_id", "part"),
+    )
+
+    request_id: Mapped[uuid.UUID]
+    part: Mapped[str]
+    reason: Mapped[Withheld] = mapped_column(Coded(Withheld))

@@ -13,7 +13,18 @@ from caseflow.accounts.models import User
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
-from caseflow.rights.models import DEFAULTS, FALLBACK, Erasure, ErasureState, Hold, Rule, RuleKind
+from caseflow.rights.models import (
+    DEFAULTS,
+    FALLBACK,
+    AccessPart,
+    AccessRequest,
+    Erasure,
+    ErasureState,
+    Hold,
+    Rule,
+    RuleKind,
+    Withheld,
+)
 
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
 ADULT_AT = 18  # years
@@ -146,3 +157,21 @@ def log(user: User, *, page: int) -> Page[Erasure]:
     query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state != ErasureState.PROPOSED)
     query = query.options(joinedload(Erasure.proposer), joinedload(Erasure.decider))
     return paged(query.order_by(Erasure.created_at.desc(), Erasure.id), number=page)
+
+
+def access_requests(person: Person) -> list[AccessRequest]:
+    """What the person asked to see, the newest first."""
+    query = select(AccessRequest).where(AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return list(db.session.scalars(query.order_by(AccessRequest.created_at.desc())))
+
+
+def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
+    """One of them, or 404."""
+    mine = (AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
+
+
+def withheld(request: AccessRequest) -> dict[str, Withheld]:
+    """Which parts are not given out, and why."""
+    query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    return {one.part: one.reason for one in db.session.scalars(query)}

@@ -1,8 +1,10 @@
-"""Retention: what falls due, what was proposed and decided, the rules, and the holds of a person."""
+"""Retention (what falls due, proposals, rules, holds), and copies of their records for persons who ask."""
 
+import json
 import uuid
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Response as FlaskResponse
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -14,8 +16,9 @@ from caseflow.core.web import done, page, page_number, requires
 from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
 from caseflow.rights import actions, queries
-from caseflow.rights.forms import DecisionForm, HoldForm, RulesForm, SpecialRuleForm
-from caseflow.rights.models import ErasureState, HoldKind, RuleKind
+from caseflow.rights.forms import AccessForm, DecisionForm, HoldForm, RulesForm, SpecialRuleForm
+from caseflow.rights.gathering import gather
+from caseflow.rights.models import ErasureState, HoldKind, RuleKind, Withheld
 
 bp = Blueprint("rights", __name__, template_folder="templates")
 
@@ -124,3 +127,59 @@ def end_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
     case = people.opened(id, current_user)
     actions.end_hold(case, queries.hold(case.person, hold_id), by=current_user)
     return done(_("The hold is ended."), "rights.holds", id=case.id)
+
+
+@bp.route("/cases/<uuid:id>/copies", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def copies(id: uuid.UUID) -> tuple[str, int] | Response:
+    """The person's requests to see what is held of them, and a further one."""
+    case, form = people.opened(id, current_user), AccessForm(asked_on=current_user.organisation.today())
+    if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, by=current_user)):
+        return done(_("The request is recorded. Mark what is to be withheld."), "rights.copies", id=case.id)
+    return page("rights/copies.html", form=form, case=case, requests=queries.access_requests(case.person))
+
+
+@bp.route("/cases/<uuid:id>/copies/<uuid:request_id>", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
+    """What would be given out, part by part, and which parts are withheld."""
+    case = people.opened(id, current_user)
+    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    parts = gather(case.person)
+    chosen = {name: request.form.get(f"part-{name}", "") for name in parts}
+    if any(one and one not in list(Withheld) for one in chosen.values()):
+        abort(400)
+    marked = {name: Withheld(one) for name, one in chosen.items() if one}
+    if form.accepts(lambda: actions.mark_parts(case, asked, marked, by=current_user)):
+        return done(_("Marked. A second person decides."), "rights.access_request", id=case.id, request_id=asked.id)
+    return page(
+        "rights/access_request.html",
+        form=form,
+        case=case,
+        asked=asked,
+        parts={name: len(rows) for name, rows in parts.items()},
+        withheld=queries.withheld(asked),
+        reasons=Withheld.choices(),
+    )
+
+
+@bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/approve", methods=["GET", "POST"])
+@requires(Permission.DECIDE_ACCESS)
+def approve_access(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
+    """Decide on what was marked."""
+    case = people.opened(id, current_user)
+    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    if form.accepts(lambda: actions.approve_access(case, asked, by=current_user)):
+        return done(_("Approved. The copy is being put together."), "rights.copies", id=case.id)
+    return page("rights/approve_access.html", form=form, case=case, asked=asked, withheld=queries.withheld(asked))
+
+
+@bp.post("/cases/<uuid:id>/copies/<uuid:request_id>/download")
+@requires(Permission.WORK_ON_CASES)
+def download(id: uuid.UUID, request_id: uuid.UUID) -> FlaskResponse:
+    """The copy as JSON, for a limited time; each download is written down."""
+    case = people.opened(id, current_user)
+    held = actions.download(case, queries.access_request(case.person, request_id), by=current_user)
+    response = FlaskResponse(json.dumps(held, ensure_ascii=False, indent=1), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="copy-{request_id}.json"'
+    return response

@@ -1,7 +1,8 @@
-"""Rules of retention, holds and erasures, and the function that erases."""
+"""Rules of retention, holds and erasures, the function that erases, and copies for persons who ask."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from caseflow.core.policies import own, share
 
@@ -96,6 +97,35 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('proposed', 'approved')"),
     )
     op.create_index("ix_erasures_newest", "erasures", ["org_id", "created_at"], unique=False)
+    _owned(
+        "access_requests",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=False),
+        sa.Column("marked_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content", postgresql.JSONB(), nullable=True),
+        sa.CheckConstraint("state IN ('asked', 'marked', 'approved', 'ready')", name=op.f("ck_access_requests_state")),
+        sa.CheckConstraint("decided_by <> marked_by", name=op.f("ck_access_requests_second_person")),
+        _key("access_requests", "person_id", "persons"),
+        _key("access_requests", "opened_by", "users"),
+        _key("access_requests", "marked_by", "users"),
+        _key("access_requests", "decided_by", "users"),
+    )
+    op.create_index("ix_access_requests_person", "access_requests", ["org_id", "person_id"], unique=False)
+    _owned(
+        "access_parts",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("reason IN ('third_party', 'safety', 'privilege')", name=op.f("ck_access_parts_reason")),
+        _key("access_parts", "request_id", "access_requests"),
+        sa.UniqueConstraint("org_id", "request_id", "part", name=op.f("uq_access_parts_org_id_request_id_part")),
+    )
+    own("access_requests", update=("state", "marked_by", "decided_by", "expires_at", "content"))
+    own("access_parts", delete=True, update=False)
     own("retention_rules", delete=True, update=False)
     own("retention_holds", update=("ended_at", "ended_by"))
     own("erasures", update=("state", "decided_by", "decided_at"))
@@ -198,6 +228,9 @@ def upgrade() -> None:
                 DELETE FROM public.identifiers i WHERE i.org_id = e.org_id AND i.person_id = e.person_id;
                 DELETE FROM public.relatives r WHERE r.org_id = e.org_id AND r.person_id = e.person_id;
                 DELETE FROM public.retention_holds h WHERE h.org_id = e.org_id AND h.person_id = e.person_id;
+                DELETE FROM public.access_parts a USING public.access_requests q WHERE q.org_id = e.org_id
+                    AND q.person_id = e.person_id AND a.org_id = q.org_id AND a.request_id = q.id;
+                DELETE FROM public.access_requests q WHERE q.org_id = e.org_id AND q.person_id = e.person_id;
                 UPDATE public.persons p SET number = 'erased ' || p.id, name = '–', latin_name = NULL, sex = 'unknown',
                         gender = NULL, birth_date = NULL, birth_estimated = false, age_group = NULL,
                         nationality = NULL, languages = '{}', literacy = 'unknown', interpreter_language = NULL,
@@ -228,6 +261,8 @@ def downgrade() -> None:
     op.execute("REVOKE DELETE ON ALL TABLES IN SCHEMA public FROM caseflow_share")
     op.execute("REVOKE UPDATE ON persons, cases, person_keys, disclosures FROM caseflow_share")
     op.execute("REVOKE INSERT ON person_keys FROM caseflow_share")
+    op.drop_table("access_parts")
+    op.drop_table("access_requests")
     op.drop_table("erasures")
     op.drop_table("retention_holds")
     op.drop_table("retention_rules")
