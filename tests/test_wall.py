@@ -63,7 +63,15 @@ def rows(environment: dict[str, str], cast: Cast, stage: Stage) -> tuple[uuid.UU
 
 def _row(table: Table, org: uuid.UUID, to_org: uuid.UUID) -> dict[str, Any]:
     given = {"org_id": org, "to_org_id": to_org, "actor_org_id": org}
-    open_ended = ("revoked_at", "expires_at", "delivered_at", "given_up_at", "destroyed_at", "decided_by")
+    open_ended = (
+        "revoked_at",
+        "expires_at",
+        "delivered_at",
+        "given_up_at",
+        "destroyed_at",
+        "decided_by",
+        "answered_at",
+    )
     row = {column.name: given.get(column.name, _value(column)) for column in table.columns}
     return row | {column.name: None for column in table.columns if column.name in open_ended and column.nullable}
 

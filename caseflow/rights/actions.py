@@ -22,8 +22,11 @@ from caseflow.rights.models import (
     AccessState,
     Erasure,
     ErasureState,
+    Fact,
     Hold,
     HoldKind,
+    Objection,
+    ObjectionState,
     Rule,
     RuleKind,
     Withheld,
@@ -187,3 +190,39 @@ def download(case: Case, request: AccessRequest, *, by: User) -> dict[str, Any]:
         raise Conflict(_("This copy is not ready, or its time is over."))
     record("access.download", by=by, on=request, case_id=case.id)
     return request.content or {}
+
+
+def object_to(case: Case, fact: Fact, words: str, *, by: User) -> Objection:
+    """Write down that the person says a fact is wrong, with what stands there now."""
+    stood = queries.stands(case, fact)
+    row = Objection(
+        org_id=case.org_id,
+        id=new_id(),
+        person_id=case.person_id,
+        case_id=case.id,
+        fact=fact,
+        stood=stood,
+        words=words,
+        written_by=by.id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    record("objection.write", by=by, on=row, case_id=case.id, fact=fact.value)
+    return row
+
+
+def answer_objection(case: Case, objection: Objection, state: ObjectionState, answer: str | None, *, by: User) -> None:
+    """Say that the fact was corrected (it must be another now), or why not; the person's words stay either way."""
+    db.session.refresh(objection, with_for_update={"of": Objection})
+    if objection.state is not ObjectionState.OPEN:
+        raise Conflict(_("This was answered before."))
+    if state is ObjectionState.OPEN:
+        raise Refused(_("Choose what became of it."), field="standing")
+    if state is ObjectionState.REFUSED and not answer:
+        raise Refused(_("Write why it is not corrected: the person has a right to know."), field="answer")
+    unchanged = objection.fact is not Fact.OTHER and (objection.stood or "") == queries.stands(case, objection.fact)
+    if state is ObjectionState.CORRECTED and unchanged:
+        raise Refused(_("It still stands as it did: correct it first, then come back."), field="standing")
+    objection.state, objection.answer, objection.answered_by, objection.answered_at = state, answer, by.id, now()
+    db.session.flush()
+    record("objection.answer", by=by, on=objection, case_id=case.id, fact=objection.fact.value, state=state.value)

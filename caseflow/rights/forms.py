@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from caseflow.core.fields import DatePartsField, NotInFuture, NumberField, WordsField
 from caseflow.core.forms import Form, at_most
 from caseflow.people.models import CaseOutcome
-from caseflow.rights.models import HoldKind, RuleKind
+from caseflow.rights.models import Fact, HoldKind, ObjectionState, RuleKind
 
 
 class RulesForm(Form):
@@ -43,3 +43,21 @@ class AccessForm(Form):
     """When the person asked."""
 
     asked_on = DatePartsField(_l("Asked on"), [InputRequired(), NotInFuture()])
+
+
+class ObjectionForm(Form):
+    """What the person says is wrong."""
+
+    fact = SelectField(_l("What is wrong"), [InputRequired()], choices=Fact.choices)
+    words = WordsField(_l("In the person's words"), [InputRequired(), at_most(4000)])
+
+
+class AnswerForm(Form):
+    """What became of it."""
+
+    standing = RadioField(
+        _l("What became of it"),
+        [InputRequired()],
+        choices=lambda: ObjectionState.choices((ObjectionState.CORRECTED, ObjectionState.REFUSED)),
+    )
+    answer = WordsField(_l("Answer to the person"), [Optional(), at_most(4000)])

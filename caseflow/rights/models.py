@@ -192,3 +192,60 @@ class AccessPart(Owned, Model):
     request_id: Mapped[uuid.UUID]
     part: Mapped[str]
     reason: Mapped[Withheld] = mapped_column(Coded(Withheld))
+
+
+class Fact(Labelled):
+    """What a person may say is wrong; the values are attributes of the person, or of the case (`case.…`)."""
+
+    NAME = "name", _l("Name")
+    BIRTH_DATE = "birth_date", _l("Date of birth")
+    SEX = "sex", _l("Sex")
+    NATIONALITY = "nationality", _l("Nationality")
+    LANGUAGES = "languages", _l("Languages")
+    PHONE = "phone", _l("Telephone")
+    ADDRESS = "address", _l("Address")
+    LEGAL_STATUS = "case.legal_status", _l("Legal status")
+    OFFENCE = "case.offence_type", _l("Offence")
+    SENTENCE = "case.sentence_months", _l("Sentence in months")
+    RELEASE = "case.release_on", _l("Expected release")
+    OTHER = "other", _l("Something else that is written down")
+
+
+class ObjectionState(Labelled):
+    """What became of it."""
+
+    OPEN = "open", _l("Not answered yet")
+    CORRECTED = "corrected", _l("Corrected")
+    REFUSED = "refused", _l("Not corrected; the person's words stand beside it")
+
+
+class Objection(Owned, Model):
+    """The person says that a fact is wrong: it is corrected and the old value kept, or their words stand beside."""
+
+    __subject__ = OF_PERSON
+    __tablename__ = "objections"
+    __table_args__ = (
+        belongs_to("person_id", "persons"),
+        belongs_to("case_id", "cases"),
+        belongs_to("written_by", "users"),
+        belongs_to("answered_by", "users"),
+        one_of("fact", Fact),
+        one_of("state", ObjectionState),
+        CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="answered"),
+        Index("ix_objections_case", "org_id", "case_id"),
+    )
+
+    person_id: Mapped[uuid.UUID]
+    case_id: Mapped[uuid.UUID]
+    fact: Mapped[Fact] = mapped_column(Coded(Fact))
+    stood: Mapped[str | None] = mapped_column(Sealed())  # what was written when the person objected
+    words: Mapped[str] = mapped_column(Sealed())  # the person's
+    state: Mapped[ObjectionState] = mapped_column(Coded(ObjectionState), default=ObjectionState.OPEN)
+    answer: Mapped[str | None] = mapped_column(Sealed())
+    written_by: Mapped[uuid.UUID]
+    answered_by: Mapped[uuid.UUID | None]
+    answered_at: Mapped[datetime | None]
+
+    writer: Mapped[User] = relationship(
+        viewonly=True, primaryjoin="and_(Objection.org_id == User.org_id, foreign(Objection.written_by) == User.id)"
+    )

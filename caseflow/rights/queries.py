@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import abort
+from flask import abort, url_for
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select
 from sqlalchemy.orm import aliased, joinedload
 
@@ -13,6 +14,7 @@ from caseflow.accounts.models import User
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
+from caseflow.people.queries import Happening
 from caseflow.rights.models import (
     DEFAULTS,
     FALLBACK,
@@ -20,7 +22,10 @@ from caseflow.rights.models import (
     AccessRequest,
     Erasure,
     ErasureState,
+    Fact,
     Hold,
+    Objection,
+    ObjectionState,
     Rule,
     RuleKind,
     Withheld,
@@ -175,3 +180,38 @@ def withheld(request: AccessRequest) -> dict[str, Withheld]:
     """Which parts are not given out, and why."""
     query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
     return {one.part: one.reason for one in db.session.scalars(query)}
+
+
+def objections(case: Case) -> list[Objection]:
+    """What the person says is wrong, the newest first."""
+    query = select(Objection).where(Objection.org_id == case.org_id, Objection.case_id == case.id)
+    query = query.options(joinedload(Objection.writer)).order_by(Objection.created_at.desc())
+    return list(db.session.scalars(query).unique())
+
+
+def objection(case: Case, id: uuid.UUID) -> Objection:
+    """One of them, or 404."""
+    mine = (Objection.org_id == case.org_id, Objection.case_id == case.id)
+    return one_or_404(select(Objection).where(*mine, Objection.id == id))
+
+
+def stands(case: Case, fact: Fact) -> str | None:
+    """What is written down of a fact now, as a plain text; None where it is another than those listed."""
+    if fact is Fact.OTHER:
+        return None
+    row, name = (case, fact.value[5:]) if fact.value.startswith("case.") else (case.person, fact.value)
+    value = getattr(row, name)
+    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def happenings(case: Case) -> list[Happening]:
+    """What the timeline tells: what the person says is wrong, and what was answered."""
+    url = url_for("rights.objections", id=case.id)
+    found = []
+    for one in objections(case):
+        title = _("The person says that this is wrong: %(fact)s", fact=one.fact.label)
+        found.append(Happening(one.created_at, "objection", title, one.words, one.writer.name, url=url, tone="warn"))
+        if one.state is not ObjectionState.OPEN and one.answered_at is not None:
+            title = f"{one.fact.label}: {one.state.label}"
+            found.append(Happening(one.answered_at, "objection", title, one.answer, url=url))
+    return found

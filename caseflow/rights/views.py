@@ -16,9 +16,17 @@ from caseflow.core.web import done, page, page_number, requires
 from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
 from caseflow.rights import actions, queries
-from caseflow.rights.forms import AccessForm, DecisionForm, HoldForm, RulesForm, SpecialRuleForm
+from caseflow.rights.forms import (
+    AccessForm,
+    AnswerForm,
+    DecisionForm,
+    HoldForm,
+    ObjectionForm,
+    RulesForm,
+    SpecialRuleForm,
+)
 from caseflow.rights.gathering import gather
-from caseflow.rights.models import ErasureState, HoldKind, RuleKind, Withheld
+from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 
 bp = Blueprint("rights", __name__, template_folder="templates")
 
@@ -183,3 +191,28 @@ def download(id: uuid.UUID, request_id: uuid.UUID) -> FlaskResponse:
     response = FlaskResponse(json.dumps(held, ensure_ascii=False, indent=1), mimetype="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="copy-{request_id}.json"'
     return response
+
+
+@bp.route("/cases/<uuid:id>/objections", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def objections(id: uuid.UUID) -> tuple[str, int] | Response:
+    """What the person says is wrong, and a further objection."""
+    case, form = people.opened(id, current_user), ObjectionForm()
+    if form.accepts(lambda: actions.object_to(case, Fact(form.fact.data), form.words.data or "", by=current_user)):
+        return done(_("It is written down, beside what stands there."), "rights.objections", id=case.id)
+    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case))
+
+
+@bp.route("/cases/<uuid:id>/objections/<uuid:objection_id>/answer", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def answer(id: uuid.UUID, objection_id: uuid.UUID) -> tuple[str, int] | Response:
+    """Say whether it was corrected, or why not."""
+    case, form = people.opened(id, current_user), AnswerForm()
+    held = queries.objection(case, objection_id)
+    if form.accepts(
+        lambda: actions.answer_objection(
+            case, held, ObjectionState(form.standing.data), form.answer.data, by=current_user
+        )
+    ):
+        return done(_("The answer is saved."), "rights.objections", id=case.id)
+    return page("rights/answer.html", form=form, case=case, held=held, stands=queries.stands(case, held.fact))

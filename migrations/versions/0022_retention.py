@@ -124,6 +124,32 @@ def upgrade() -> None:
         _key("access_parts", "request_id", "access_requests"),
         sa.UniqueConstraint("org_id", "request_id", "part", name=op.f("uq_access_parts_org_id_request_id_part")),
     )
+    _owned(
+        "objections",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("fact", sa.Text(), nullable=False),
+        sa.Column("stood", sa.Text(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("written_by", sa.Uuid(), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "fact IN ('name', 'birth_date', 'sex', 'nationality', 'languages', 'phone', 'address',"
+            " 'case.legal_status', 'case.offence_type', 'case.sentence_months', 'case.release_on', 'other')",
+            name=op.f("ck_objections_fact"),
+        ),
+        sa.CheckConstraint("state IN ('open', 'corrected', 'refused')", name=op.f("ck_objections_state")),
+        sa.CheckConstraint("(state = 'open') = (answered_at IS NULL)", name=op.f("ck_objections_answered")),
+        _key("objections", "person_id", "persons"),
+        _key("objections", "case_id", "cases"),
+        _key("objections", "written_by", "users"),
+        _key("objections", "answered_by", "users"),
+    )
+    op.create_index("ix_objections_case", "objections", ["org_id", "case_id"], unique=False)
+    own("objections", update=("state", "answer", "answered_by", "answered_at"))
     own("access_requests", update=("state", "marked_by", "decided_by", "expires_at", "content"))
     own("access_parts", delete=True, update=False)
     own("retention_rules", delete=True, update=False)
@@ -261,6 +287,7 @@ def downgrade() -> None:
     op.execute("REVOKE DELETE ON ALL TABLES IN SCHEMA public FROM caseflow_share")
     op.execute("REVOKE UPDATE ON persons, cases, person_keys, disclosures FROM caseflow_share")
     op.execute("REVOKE INSERT ON person_keys FROM caseflow_share")
+    op.drop_table("objections")
     op.drop_table("access_parts")
     op.drop_table("access_requests")
     op.drop_table("erasures")
