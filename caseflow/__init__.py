@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseflow.config import Config
-from caseflow.core import assets, db, fields, health, i18n, limits, logs, metrics, slow, web
+from caseflow.core import assets, db, fields, health, i18n, limits, logs, master_keys, metrics, slow, web
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,8 @@ ROOMS = (
     "plans",
     "referrals",
     "release",
-    "supervision",  # work
+    "supervision",
+    "rights",  # work
     "oversight",
     "casefile",  # windows: they own no tables
     "demo",
@@ -62,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
         _register(app, room)
     web.check_views(app)
     db.refuse_strong_roles(app)
+    master_keys.refuse_missing(config)
     return app
 
 

@@ -4,17 +4,20 @@ import errno
 import functools
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
 import psycopg
 import redis
+from flask import current_app
+from tqdm import tqdm
 
 from caseflow import create_app
 from caseflow.audit.commands import audit
 from caseflow.config import Config, ConfigError, describe, read_setting
 from caseflow.core import doctor as doctor_checks
-from caseflow.core import embedded, installation, jobs
+from caseflow.core import embedded, installation, jobs, master_keys, resealing
 from caseflow.core import maintenance as core_maintenance
 from caseflow.core.embedded import EmbeddedError
 from caseflow.core.embedded.run import Demo, run_all, table
@@ -121,6 +124,7 @@ def _accounts(config: Config) -> list[dict[str, str]]:
 def serve(host: str, port: int, fd: int | None) -> None:
     """Serve the pages (one of a real installation's processes)."""
     config = Config.from_env(os.environ)
+    master_keys.refuse_missing(config)  # here one line says it, in a web process it would be a traceback
     bind = f"fd://{fd}" if fd is not None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     WebServer(lambda: create_app(config), config, bind).run()
 
@@ -219,6 +223,50 @@ def maintenance(switch: str, message: str, minutes: int) -> None:
 for _command in audit.commands.values():
     with_data(in_app(_command))
 cli.add_command(audit)
+
+
+@click.command("rotate-keys")
+def rotate_keys() -> None:
+    """Wrap persons' keys under the current master key, the first of CASEFLOW_MASTER_KEYS, while everything runs.
+
+    Stopped half-way, the same command goes on where it stopped. Afterwards `caseflow doctor` says whether an older key
+    may be taken out of the settings.
+    """
+    owner_url = _owner_url()
+    with tqdm(total=resealing.waiting(owner_url), unit=" keys", file=sys.stderr, disable=None) as bar:
+        done = 0
+        for some in resealing.rotate(owner_url):
+            bar.update(some)
+            done += some
+    click.echo(f"{done} keys now lie under {master_keys.names()[0]}.")
+
+
+@click.command("seal-texts")
+def seal_texts() -> None:
+    """Seal the texts and identifiers that were written before there were keys of persons, while everything runs.
+
+    Stopped half-way, the same command goes on where it stopped; run again, it finds nothing to do.
+    """
+    owner_url, done = _owner_url(), Counter[str]()
+    with tqdm(unit=" rows", file=sys.stderr, disable=None) as bar:
+        for name, some in resealing.seal_rest(owner_url):
+            bar.set_description(name)
+            bar.update(some)
+            done[name] += some
+    for name, count in done.items():
+        click.echo(f"{name}: {count} rows sealed")
+    click.echo(f"{done.total()} rows sealed in all.")
+
+
+def _owner_url() -> str:
+    config: Config = current_app.extensions["caseflow"]
+    if not config.owner_database_url:
+        raise ConfigError("OWNER_DATABASE_URL is not set: this works over all organisations, as caseflow_owner")
+    return config.owner_database_url
+
+
+cli.add_command(with_data(in_app(rotate_keys)))
+cli.add_command(with_data(in_app(seal_texts)))
 cli.add_command(with_data(in_app(import_register)))
 cli.add_command(with_data(in_app(seed)))
 

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from caseflow import create_app
 from caseflow.config import Config
 from caseflow.core.db import Coded, Model, StrongRoleError
+from caseflow.core.sealing import SealedJSON
 from caseflow.core.wall import sign_context
 from tests.cast import Cast
 from tests.conftest import Stage
@@ -67,7 +68,15 @@ def _row(table: Table, org: uuid.UUID, to_org: uuid.UUID) -> dict[str, Any]:
     given = {"org_id": org, "to_org_id": to_org, "actor_org_id": org, "goal_id": GOAL}
     if table.name == "goals":
         given["id"] = GOAL  # a step is seen with its goal
-    open_ended = ("revoked_at", "expires_at", "delivered_at", "given_up_at")
+    open_ended = (
+        "revoked_at",
+        "expires_at",
+        "delivered_at",
+        "given_up_at",
+        "destroyed_at",
+        "decided_by",
+        "answered_at",
+    )
     row = {column.name: given.get(column.name, _value(column)) for column in table.columns}
     return row | {column.name: None for column in table.columns if column.name in open_ended and column.nullable}
 
@@ -88,7 +97,7 @@ def _value(column: Column[Any]) -> Any:
             return 1
         case LargeBinary():
             return uuid.uuid4().bytes
-        case JSONB():
+        case JSONB() | SealedJSON():
             return psycopg.types.json.Jsonb({})
         case ARRAY():
             return []

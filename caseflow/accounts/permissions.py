@@ -35,10 +35,12 @@ class Permission(Labelled):
     APPROVE_HANDOVERS = "handovers:answer", _l("Take over cases")
     ASSIGN_WORKERS = "referrals:assign", _l("Assign workers to referrals")
     BE_SIGNED_IN = "account:use", _l("Use their own account")
+    DECIDE_ACCESS = "access:decide", _l("Decide what a person gets to see of their records")
     GUARD_CASES = "cases:guard", _l("Restrict cases and exclude users from them")
     IMPORT_REGISTER = "register:import", _l("Import a register")
     MANAGE_AGREEMENTS = "agreements:manage", _l("Found organisations and make agreements")
     MANAGE_DIRECTORY = "directory:manage", _l("Keep the directory entry")
+    MANAGE_RETENTION = "retention:manage", _l("Decide how long records are kept")
     MANAGE_USERS = "users:manage", _l("Open and close accounts")
     OPEN_CASES = "cases:open", _l("Open cases")
     READ_AUDIT = "audit:read", _l("Read the audit")
@@ -72,6 +74,8 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
         | {
             P.ANSWER_REFERRALS,
             P.ASSIGN_WORKERS,
+            P.DECIDE_ACCESS,
+            P.MANAGE_RETENTION,
             P.START_HANDOVERS,
             P.APPROVE_HANDOVERS,
             P.SUPERVISE,

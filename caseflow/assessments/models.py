@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
 from caseflow.core.i18n import Labelled
+from caseflow.core.sealing import Sealed
+from caseflow.people.models import OF_CASE
 
 
 class NeedArea(Labelled):
@@ -49,6 +51,7 @@ class NeedStatus(Labelled):
 class Intake(Owned, Model):
     """The first conversation at admission: one for a case, saved as it grows, completed once."""
 
+    __subject__ = OF_CASE
     __tablename__ = "intakes"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -60,11 +63,13 @@ class Intake(Owned, Model):
     order_seen: Mapped[bool] = mapped_column(default=False)  # a valid commitment order was seen
     rights_explained: Mapped[bool] = mapped_column(default=False)
     family_told: Mapped[bool] = mapped_column(default=False)
-    injuries: Mapped[str | None]  # injuries seen and complaints of ill-treatment
-    urgent_needs: Mapped[str | None]
-    dependants: Mapped[str | None]  # children and others who depend on the person, and who cares for them now
-    strengths: Mapped[str | None]
-    own_words: Mapped[str | None]  # what the person wants, in their words
+    injuries: Mapped[str | None] = mapped_column(Sealed())  # injuries seen and complaints of ill-treatment
+    urgent_needs: Mapped[str | None] = mapped_column(Sealed())
+    dependants: Mapped[str | None] = mapped_column(
+        Sealed()
+    )  # children and others who depend on the person, and who cares for them now
+    strengths: Mapped[str | None] = mapped_column(Sealed())
+    own_words: Mapped[str | None] = mapped_column(Sealed())  # what the person wants, in their words
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -79,6 +84,7 @@ class Intake(Owned, Model):
 class Need(Owned, Model):
     """One need of the person in one area."""
 
+    __subject__ = OF_CASE
     __tablename__ = "needs"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -92,10 +98,10 @@ class Need(Owned, Model):
 
     case_id: Mapped[uuid.UUID]
     area: Mapped[NeedArea] = mapped_column(Coded(NeedArea))
-    description: Mapped[str]  # empty where the answer is that nothing is needed in this area
+    description: Mapped[str] = mapped_column(Sealed())  # empty where the answer is that nothing is needed in this area
     priority: Mapped[NeedPriority] = mapped_column(Coded(NeedPriority), default=NeedPriority.SOON)
     status: Mapped[NeedStatus] = mapped_column(Coded(NeedStatus), default=NeedStatus.OPEN)
-    status_note: Mapped[str | None]
+    status_note: Mapped[str | None] = mapped_column(Sealed())
     status_at: Mapped[datetime | None]
     status_by: Mapped[uuid.UUID | None]
     recorded_by: Mapped[uuid.UUID]

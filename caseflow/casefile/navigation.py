@@ -71,6 +71,7 @@ DOORS = (
         ("people.review_emergency",),
         people.review_count,
     ),
+    Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION), ("rights",)),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
     Door(

@@ -37,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction,
 from uuid_utils.compat import uuid7
 
 from caseflow.config import Config
+from caseflow.core import sealing
 from caseflow.core.logs import bound
 from caseflow.core.wall import expiring_backend, sign_context
 
@@ -71,6 +72,10 @@ class Model(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[str]: ARRAY(Text),
     }
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        sealing.prepare(cls)
 
 
 db = SQLAlchemy(disable_autonaming=True)

@@ -14,7 +14,7 @@ import redis
 from psycopg import Connection
 
 from caseflow.config import Config
-from caseflow.core import installation
+from caseflow.core import installation, master_keys
 from caseflow.core.wall import expiring_backend, sign_context
 
 OLDEST_REDIS = (6, 2)
@@ -65,6 +65,7 @@ def _database(config: Config) -> Iterator[Problem]:
             yield from _tables(connection)
             yield from _clock(connection)
             yield from _wall(connection, config)
+            yield from _masters(connection, config)
     except psycopg.OperationalError as error:
         yield Problem(
             f"The database does not answer: {_first_line(error)}", "Check DATABASE_URL and that PostgreSQL runs"
@@ -117,6 +118,17 @@ def _wall(connection: Connection, config: Config) -> Iterator[Problem]:
             "The database does not know this CASEFLOW_WALL_KEY, so nobody would see anything",
             "Set the key that the database has, or install this one with `caseflow migrate`",
         )
+
+
+def _masters(connection: Connection, config: Config) -> Iterator[Problem]:
+    """Whether all persons' keys open, and lie under the current master key."""
+    used = master_keys.in_use(connection)
+    held = master_keys.names(config)
+    if line := master_keys.missing(used, config):
+        yield Problem(line, "Put the missing key back: without it these texts cannot be read")
+    for name, count in used.items():
+        if name in held[1:]:
+            yield Problem(f"{count} keys of persons hang on the old master key {name}", "Run `caseflow rotate-keys`")
 
 
 def _redis(config: Config) -> Iterator[Problem]:

@@ -11,6 +11,8 @@ from caseflow.accounts.models import User
 from caseflow.assessments.models import Need, NeedArea
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
 from caseflow.core.i18n import Labelled
+from caseflow.core.sealing import Sealed
+from caseflow.people.models import OF_CASE
 
 
 class Agreement(Labelled):
@@ -54,6 +56,7 @@ class StepActor(Labelled):
 class Plan(Owned, Model):
     """The one plan of a case."""
 
+    __subject__ = OF_CASE
     __tablename__ = "plans"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -65,11 +68,13 @@ class Plan(Owned, Model):
     case_id: Mapped[uuid.UUID]
     agreement: Mapped[Agreement] = mapped_column(Coded(Agreement), default=Agreement.DRAFT)
     changed_at: Mapped[datetime | None]  # the last goal or step that was added or changed
-    agreement_note: Mapped[str | None]  # what the person does not agree with, or why they could not answer
+    agreement_note: Mapped[str | None] = mapped_column(
+        Sealed()
+    )  # what the person does not agree with, or why they could not answer
     agreement_at: Mapped[datetime | None]  # when their answer was written down
     agreement_by: Mapped[uuid.UUID | None]
     agreed_on: Mapped[date | None]  # kept when the plan changes afterwards and is a draft again
-    own_words: Mapped[str | None]  # the person's
+    own_words: Mapped[str | None] = mapped_column(Sealed())  # the person's
     version: Mapped[int] = mapped_column(default=1)
 
     goals: Mapped[list["Goal"]] = relationship(
@@ -87,6 +92,7 @@ class Plan(Owned, Model):
 class Goal(Owned, Model):
     """What the person wants to reach in one area of need."""
 
+    __subject__ = OF_CASE
     __tablename__ = "goals"
     __table_args__ = (
         belongs_to("plan_id", "plans"),
@@ -105,10 +111,10 @@ class Goal(Owned, Model):
     need_id: Mapped[uuid.UUID | None]
     added_by: Mapped[uuid.UUID | None]
     area: Mapped[NeedArea] = mapped_column(Coded(NeedArea))
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Sealed())
     target_on: Mapped[date | None]  # none: a goal for later
     status: Mapped[GoalStatus] = mapped_column(Coded(GoalStatus), default=GoalStatus.ACTIVE)
-    status_note: Mapped[str | None]
+    status_note: Mapped[str | None] = mapped_column(Sealed())
     status_at: Mapped[datetime | None]
     status_by: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -147,6 +153,7 @@ class Goal(Owned, Model):
 class Step(Owned, Model):
     """One thing to do towards a goal, and who does it."""
 
+    __subject__ = ("goal_id", "goals.case_id", "cases.person_id")
     __tablename__ = "steps"
     __table_args__ = (
         belongs_to("goal_id", "goals"),
@@ -157,11 +164,11 @@ class Step(Owned, Model):
     )
 
     goal_id: Mapped[uuid.UUID]
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Sealed())
     actor: Mapped[StepActor] = mapped_column(Coded(StepActor))
     due_on: Mapped[date | None]
     status: Mapped[StepStatus] = mapped_column(Coded(StepStatus), default=StepStatus.NOT_STARTED)
-    status_note: Mapped[str | None]
+    status_note: Mapped[str | None] = mapped_column(Sealed())
     status_at: Mapped[datetime | None]
     status_by: Mapped[uuid.UUID | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, Packet, belongs_to, one_of
 from caseflow.core.i18n import Labelled
-from caseflow.people.models import Case
+from caseflow.core.sealing import Sealed, SealedJSON
+from caseflow.people.models import OF_CASE, Case
 from caseflow.tenancy.models import Organisation
 
 
@@ -45,6 +46,7 @@ SETTLED = frozenset({PathwayStatus.SUPPORT_NOT_REQUIRED, PathwayStatus.SUPPORT_D
 class Pathway(Owned, Model):
     """One pathway of a case."""
 
+    __subject__ = OF_CASE
     __tablename__ = "pathways"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -56,7 +58,7 @@ class Pathway(Owned, Model):
     case_id: Mapped[uuid.UUID]
     area: Mapped[PathwayArea] = mapped_column(Coded(PathwayArea))
     status: Mapped[PathwayStatus] = mapped_column(Coded(PathwayStatus), default=PathwayStatus.NOT_STARTED)
-    note: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Sealed())
     status_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -178,15 +180,18 @@ class Letter(Owned, Model):
     """What the sender writes to the incoming party, under the handover's id; read there through `incoming_case()` only,
     so that it closes with the rest."""
 
+    __subject__ = ("id", "handovers.case_id", "cases.person_id")
     __tablename__ = "handover_letters"
     __table_args__ = (ForeignKeyConstraint(["org_id", "id"], ["handovers.org_id", "handovers.id"]),)
 
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed())
 
 
 class Received(Owned, Model):
     """The incoming side's own row of a handover: who prepares it, and the case it became. Same id as the handover."""
 
+    __subject__ = OF_CASE
+    __hashed__ = (("number_hash", "content", lambda content: content["identity"]["number"]),)
     __tablename__ = "handovers_received"
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "id"], ["handovers.to_org_id", "handovers.id"]),
@@ -197,7 +202,9 @@ class Received(Owned, Model):
 
     officer_id: Mapped[uuid.UUID]
     case_id: Mapped[uuid.UUID | None]
-    content: Mapped[dict[str, Any] | None]  # what was handed over, as it stood when the lead changed
+    # What was handed over, as it stood when the lead changed, and a hash of the number by which the sender knows them.
+    content: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON())
+    number_hash: Mapped[str | None]
 
     officer: Mapped[User] = relationship(
         viewonly=True, primaryjoin="and_(Received.org_id == User.org_id, foreign(Received.officer_id) == User.id)"

@@ -1,6 +1,7 @@
 """Pathways and handovers of a case, the release list, and what an incoming party may read."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Scope
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.core.formats import date_text, zone
+from caseflow.core.sealing import foreign_key, open_foreign
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Phase
 from caseflow.people.queries import Happening
@@ -78,8 +80,9 @@ def sent_handover(org_id: uuid.UUID, id: uuid.UUID) -> Handover:
 
 def letter(handover: Handover) -> str | None:
     """What the sender wrote to the incoming party, as the sender reads it."""
-    query = select(Letter.text).where(Letter.org_id == handover.org_id, Letter.id == handover.id)
-    return db.session.scalar(query)
+    query = select(Letter).where(Letter.org_id == handover.org_id, Letter.id == handover.id)
+    held = db.session.scalars(query).one_or_none()
+    return None if held is None else held.text
 
 
 def readings(handover: Handover) -> list[HandoverReading]:
@@ -168,8 +171,44 @@ def read(handover: Handover) -> dict[str, dict[str, Any]]:
 
     The database decides, and writes down that it was read.
     """
-    rows = db.session.execute(text("SELECT category, content FROM incoming_case(:id)"), {"id": handover.id})
-    return {row.category: row.content for row in rows}
+    rows = db.session.execute(text("SELECT category, content FROM incoming_case(:id)"), {"id": handover.id}).all()
+    if not rows:
+        return {}
+    # The sender's key of the person: given in the transaction in which the case was read, and in no other.
+    key = db.session.execute(
+        text("SELECT org_id, id, wrapped FROM incoming_key(:id)"), {"id": handover.id}
+    ).one_or_none()
+    opener = None if key is None else foreign_key(key.org_id, key.id, key.wrapped)
+
+    def clear(value: Any, place: str) -> Any:
+        return open_foreign(value, handover.org_id, place, opener)
+
+    return {row.category: _clear(row.content, _PLACES.get(row.category, {}), clear) for row in rows}
+
+
+# What incoming_case() gives of sealed columns, by category and key, and where it stands with the sender.
+_PLACES: dict[str, dict[str, Any]] = {
+    "letter": {"text": "handover_letters.text"},
+    "identity": {"accessibility": "persons.accessibility"},
+    "contact": {"phone": "persons.phone", "address": "persons.address"},
+    "family": {"relatives": {"restriction": "relatives.restriction"}},
+    "support_needs": {"needs": {"description": "needs.description"}},
+    "plan": {"goals": {"title": "goals.title", "steps": {"title": "steps.title"}}},
+}
+
+
+def _clear(content: Any, places: dict[str, Any], clear: Callable[[Any, str], Any]) -> Any:
+    """The content with the texts opened that stand at these places; a list stands for each of its members."""
+    if isinstance(content, list):
+        return [_clear(one, places, clear) for one in content]
+    return {
+        name: value
+        if name not in places
+        else clear(value, places[name])
+        if isinstance(places[name], str)
+        else _clear(value, places[name], clear)
+        for name, value in content.items()
+    }
 
 
 def may_open(case_id: uuid.UUID, user: User) -> bool:

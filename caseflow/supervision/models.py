@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
 from caseflow.core.i18n import Labelled
-from caseflow.people.models import Case
+from caseflow.core.sealing import Sealed
+from caseflow.people.models import OF_CASE, Case
 
 
 class ContactLevel(Labelled):
@@ -85,6 +86,7 @@ NEEDS_WHY = frozenset({Response.FIRST_WARNING, Response.FINAL_WARNING, Response.
 class Supervision(Owned, Model):
     """The order under which a person is supervised: one for a case."""
 
+    __subject__ = OF_CASE
     __tablename__ = "supervisions"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -93,7 +95,7 @@ class Supervision(Owned, Model):
     )
 
     case_id: Mapped[uuid.UUID]
-    order_number: Mapped[str | None]
+    order_number: Mapped[str | None] = mapped_column(Sealed())
     court: Mapped[str | None]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
@@ -111,6 +113,7 @@ class Supervision(Owned, Model):
 class Condition(Owned, Model):
     """A condition of the order, and whether it was explained and understood."""
 
+    __subject__ = OF_CASE
     __tablename__ = "conditions"
     __table_args__ = (
         belongs_to("supervision_id", "supervisions"),
@@ -122,7 +125,7 @@ class Condition(Owned, Model):
     supervision_id: Mapped[uuid.UUID]
     case_id: Mapped[uuid.UUID]
     kind: Mapped[ConditionKind] = mapped_column(Coded(ConditionKind))
-    text: Mapped[str]  # in plain words
+    text: Mapped[str] = mapped_column(Sealed())  # in plain words
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     explained_on: Mapped[date | None]
@@ -136,6 +139,7 @@ class Condition(Owned, Model):
 class Contact(Owned, Model):
     """A planned or held contact between officer and person."""
 
+    __subject__ = OF_CASE
     __tablename__ = "contacts"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -151,11 +155,11 @@ class Contact(Owned, Model):
     user_id: Mapped[uuid.UUID]
     starts_at: Mapped[datetime]
     form: Mapped[ContactForm] = mapped_column(Coded(ContactForm))
-    place: Mapped[str | None]
+    place: Mapped[str | None] = mapped_column(Sealed())
     outcome: Mapped[ContactOutcome | None] = mapped_column(Coded(ContactOutcome))
-    reason: Mapped[str | None]  # of an absence
+    reason: Mapped[str | None] = mapped_column(Sealed())  # of an absence
     response: Mapped[Response | None] = mapped_column(Coded(Response))
-    note: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Sealed())
     recorded_at: Mapped[datetime | None]
     called_off_at: Mapped[datetime | None]  # with the reason: the contact stays on record and is expected no more
     version: Mapped[int] = mapped_column(default=1)

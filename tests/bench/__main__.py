@@ -1,6 +1,6 @@
 """Measure all, or some parts, and print a table and, as the last line, the same as JSON.
 
-python -m tests.bench [--only a,b,c,d,e,f,g] [--people 114391] [--entries 1000000]
+python -m tests.bench [--only a,b,c,d,e,f,g,h] [--people 114391] [--entries 1000000]
 """
 
 import argparse
@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import audit, growth, memory, register, wall, weight
+from tests.bench import audit, growth, memory, register, sealing, wall, weight
 from tests.bench.figures import Figure, table
 from tests.bench.place import EVERYBODY, Place, place, servers
 from tests.browser import house
 
-PARTS = "abcdefg"
+PARTS = "abcdefgh"
 FEW = 1_000
 
 
@@ -41,7 +41,7 @@ def _measure(parts: set[str], people: int, entries: int, folder: Path) -> list[F
     with ExitStack() as stack:
         started = stack.enter_context(servers(folder / "data"))
         large = _made(place(started, people)) if parts & set("abdef") else None
-        small = _made(place(started, FEW)) if parts & set("bcg") else None
+        small = _made(place(started, FEW)) if parts & set("bcgh") else None
         if "a" in parts and large:
             figures += wall.measure(large)
         if "b" in parts and large and small:
@@ -55,6 +55,8 @@ def _measure(parts: set[str], people: int, entries: int, folder: Path) -> list[F
             figures += audit.measure(large)
         if "g" in parts and small:
             figures += audit.rate(small, entries)
+        if "h" in parts and small:
+            figures += sealing.measure(small)
         if parts & set("de") and large:
             opened = stack.enter_context(house.opened(large.environment, folder, ["serve"]))
             if "d" in parts:

@@ -31,7 +31,7 @@ from caseflow.core.db import db
 from caseflow.core.formats import normalise_digits
 from caseflow.core.search import name_keys, query_keys, rank
 from caseflow.people.models import Case, Category, Identifier, Name, NameKey, Person
-from caseflow.people.queries import visible
+from caseflow.people.queries import identified, visible
 from caseflow.referrals.models import Disclosure, Referral
 from caseflow.referrals.queries import shared as referrals
 
@@ -65,7 +65,7 @@ def _by_number(text: str, user: User) -> list[Found]:
     spellings = sorted({text, text.upper()})
     persons = union_all(
         select(Person.id).where(Person.org_id == user.org_id, Person.number.in_(spellings)),
-        select(Identifier.person_id).where(Identifier.org_id == user.org_id, Identifier.value.in_(spellings)),
+        select(Identifier.person_id).where(Identifier.org_id == user.org_id, identified(user.org_id, spellings)),
     )
     # Not one query with OR, which would read every case instead of asking each index.
     cases = union_all(

@@ -12,6 +12,7 @@ from caseflow.people.queries import Happening
 from caseflow.plans import queries as plans
 from caseflow.referrals import queries as referrals
 from caseflow.release import queries as release
+from caseflow.rights import queries as rights
 from caseflow.supervision import queries as supervision
 
 SIZE = 50
@@ -23,6 +24,7 @@ TELLERS: tuple[Callable[[Case], list[Happening]], ...] = (
     referrals.happenings,
     release.happenings,
     supervision.happenings,
+    rights.happenings,
 )
 
 

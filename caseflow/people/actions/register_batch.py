@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ARRAY, Uuid, any_, delete, literal, update
 
 from caseflow.core.db import db, now
+from caseflow.core.sealing import lookup_hash, seal_values
 from caseflow.core.search import name_keys
 from caseflow.people.actions import register_known as known
 from caseflow.people.actions.bulk import RowId, insert_columns, insert_rows, row_id, update_rows
@@ -268,7 +269,7 @@ class _Batch:
         insert_rows(Name, names)
         if keys:
             insert_columns(NameKey, {"org_id": [self.org_id] * len(keys), "key": keys, "person_id": owners})
-        insert_rows(Identifier, numbers)
+        insert_rows(Identifier, _sealed(numbers))
 
     def _keys(self, written: Iterable[tuple[str, str]]) -> frozenset[int]:
         """By which words these names are found; a name that the mapping makes up would be found by all and for all."""
@@ -295,7 +296,7 @@ class _Batch:
                 if before is not None:
                     mine = (Identifier.org_id == self.org_id, Identifier.person_id == held["id"])
                     db.session.execute(delete(Identifier).where(*mine, Identifier.kind == kind))
-                insert_rows(Identifier, [_number_row(whose, held["id"], kind, value)])
+                insert_rows(Identifier, _sealed([_number_row(whose, held["id"], kind, value)]))
         update_rows(Person, self.org_id, updates)
 
     def _rename(self, held: dict[str, Any], record: PersonRecord, rows: list[Name]) -> dict[str, str]:
@@ -359,6 +360,16 @@ def _name_row(whose: dict[str, Any], person_id: RowId, kind: str, full: str) -> 
 
 def _number_row(whose: dict[str, Any], person_id: RowId, kind: str, value: str) -> dict[str, Any]:
     return {**whose, "id": row_id(), "person_id": person_id, "kind": kind, "value": value}
+
+
+def _sealed(numbers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of identifiers with their values sealed under the persons' keys, and the hashes by which they are found."""
+    owners = (uuid.UUID(bytes=row["person_id"].bytes) for row in numbers)  # a RowId is no uuid.UUID
+    texts = seal_values(zip(owners, (row["value"] for row in numbers), strict=True), "identifiers.value")
+    return [
+        row | {"value": text, "value_hash": lookup_hash(row["org_id"], row["value"])}
+        for row, text in zip(numbers, texts, strict=True)
+    ]
 
 
 def _opened_on(case: CaseRecord, organisation: Organisation) -> date:

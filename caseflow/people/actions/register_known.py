@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, func, literal, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, func, literal, select, true
 
 from caseflow.core.db import db
+from caseflow.core.sealing import lookup_hash, opened
 from caseflow.people.models import Case, Identifier, Name, Person
+from caseflow.people.queries import identified
 from caseflow.tenancy.models import Site
 
 # What a register's row says of a person and a case, by the columns of our tables; names are looked after apart.
@@ -56,12 +58,16 @@ def holders(org_id: uuid.UUID, numbers: list[Number]) -> dict[Number, str]:
     """Who has these identifiers already, by the register's numbers of the persons."""
     if not numbers:
         return {}
+    hashed = {lookup_hash(org_id, value): value for _kind, value in numbers}
     query = (
-        select(Identifier.kind, Identifier.value, Person.number)
+        select(Identifier.kind, Identifier.value_hash, Identifier.value, Person.number)
         .join(Person, (Person.org_id == Identifier.org_id) & (Person.id == Identifier.person_id))
-        .where(Identifier.org_id == org_id, tuple_(Identifier.kind, Identifier.value).in_(set(numbers)))
+        .where(Identifier.org_id == org_id, identified(org_id, hashed.values()))
     )
-    return {(kind.value, value): number for kind, value, number in db.session.execute(query)}
+    return {
+        (kind.value, hashed[print_] if print_ else value): number
+        for kind, print_, value, number in db.session.execute(query)
+    }
 
 
 def sites(org_id: uuid.UUID) -> dict[str, uuid.UUID]:
@@ -83,4 +89,4 @@ def held_numbers(org_id: uuid.UUID, ids: list[uuid.UUID]) -> dict[tuple[uuid.UUI
     """The identifiers of these persons, by the person's id and the kind."""
     query = select(Identifier.person_id, Identifier.kind, Identifier.value)
     query = query.where(Identifier.org_id == org_id, Identifier.person_id == any_(literal(ids, ARRAY(Uuid))))
-    return {(person_id, kind.value): value for person_id, kind, value in db.session.execute(query)}
+    return {(person_id, kind.value): opened(value) for person_id, kind, value in db.session.execute(query)}

@@ -31,10 +31,14 @@ from caseflow.people.models.codes import (
     Sex,
     TaskKind,
 )
+from caseflow.people.models.key import PersonKey
+from caseflow.people.models.part import OF_CASE, OF_PERSON
 from caseflow.people.models.person import Consent, Identifier, Name, NameKey, Person, Relative
 from caseflow.people.models.register import RegisterImport
 
 __all__ = [
+    "OF_CASE",
+    "OF_PERSON",
     "PHASES",
     "Access",
     "AccessKind",
@@ -61,6 +65,7 @@ __all__ = [
     "NoteKind",
     "PartyRole",
     "Person",
+    "PersonKey",
     "Phase",
     "PhaseChange",
     "RegisterImport",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.sealing import Sealed
 from caseflow.people.models.codes import (
     AssignmentRole,
     CaseOutcome,
@@ -17,7 +18,7 @@ from caseflow.people.models.codes import (
     Phase,
     TaskKind,
 )
-from caseflow.people.models.part import Part
+from caseflow.people.models.part import OF_CASE, OF_PERSON, Part
 from caseflow.people.models.person import Person
 from caseflow.tenancy.models import Site
 
@@ -25,6 +26,7 @@ from caseflow.tenancy.models import Site
 class Case(Part, Model):
     """One stretch of work with a person, from intake to after release. Its phase is held here and nowhere else."""
 
+    __subject__ = OF_PERSON
     __tablename__ = "cases"
     __noun__ = "case"
     __table_args__ = (
@@ -52,7 +54,7 @@ class Case(Part, Model):
     site_id: Mapped[uuid.UUID | None]
     opened_on: Mapped[date]
     admitted_at: Mapped[datetime | None]
-    commitment_order: Mapped[str | None]  # no admission without a valid one
+    commitment_order: Mapped[str | None] = mapped_column(Sealed())  # no admission without a valid one
     authority: Mapped[str | None]
     legal_status: Mapped[LegalStatus] = mapped_column(Coded(LegalStatus), default=LegalStatus.UNKNOWN)
     offence_class: Mapped[str | None]
@@ -60,14 +62,14 @@ class Case(Part, Model):
     offence_subtype: Mapped[str | None]
     sentence_months: Mapped[int | None]
     release_on: Mapped[date | None]  # expected
-    release_unknown_reason: Mapped[str | None]
+    release_unknown_reason: Mapped[str | None] = mapped_column(Sealed())
     conditional_release_on: Mapped[date | None]
     released_on: Mapped[date | None]
     release_year: Mapped[int | None]  # where the register knows no day
     release_type: Mapped[str | None]
     closed_on: Mapped[date | None]
     outcome: Mapped[CaseOutcome | None] = mapped_column(Coded(CaseOutcome))
-    closing_note: Mapped[str | None]
+    closing_note: Mapped[str | None] = mapped_column(Sealed())
     register_print: Mapped[bytes | None] = mapped_column(LargeBinary)  # of the register's row, to know an unchanged one
     # Whether somebody's access to the person's file is decided apart; only the database's triggers on Access write it.
     guarded: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
@@ -136,6 +138,7 @@ class CaseParty(Owned, Model):
 class Stay(Part, Model):
     """Where the person was held, and from when to when."""
 
+    __subject__ = OF_CASE
     __tablename__ = "stays"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -147,12 +150,13 @@ class Stay(Part, Model):
     site_id: Mapped[uuid.UUID]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed())
 
 
 class Assignment(Owned, Model):
     """Who works on the case, since when; the ended ones are its history."""
 
+    __subject__ = OF_CASE
     __tablename__ = "assignments"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -168,8 +172,8 @@ class Assignment(Owned, Model):
     role: Mapped[AssignmentRole] = mapped_column(Coded(AssignmentRole))
     since: Mapped[datetime]
     until: Mapped[datetime | None]
-    reason: Mapped[str | None]
-    ended_reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed())
+    ended_reason: Mapped[str | None] = mapped_column(Sealed())
 
     user: Mapped[User] = relationship(
         viewonly=True,
@@ -180,6 +184,7 @@ class Assignment(Owned, Model):
 class PhaseChange(Owned, Model):
     """A move of the case from one phase to another."""
 
+    __subject__ = OF_CASE
     __tablename__ = "phase_changes"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -193,12 +198,13 @@ class PhaseChange(Owned, Model):
     user_id: Mapped[uuid.UUID | None]
     before: Mapped[Phase | None] = mapped_column(Coded(Phase))
     phase: Mapped[Phase] = mapped_column(Coded(Phase))
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed())
 
 
 class Note(Owned, Model):
     """What a worker wrote; never changed: an amendment is a note that points to the first."""
 
+    __subject__ = OF_CASE
     __tablename__ = "notes"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -210,7 +216,7 @@ class Note(Owned, Model):
 
     case_id: Mapped[uuid.UUID]
     kind: Mapped[NoteKind] = mapped_column(Coded(NoteKind))
-    text: Mapped[str]  # up to 12,000 characters
+    text: Mapped[str] = mapped_column(Sealed())  # up to 12,000 characters
     sensitive: Mapped[bool] = mapped_column(default=False)
     occurred_at: Mapped[datetime]
     written_by: Mapped[uuid.UUID]
@@ -224,6 +230,7 @@ class Note(Owned, Model):
 class Task(Owned, Model):
     """Something to be done for a case by a day."""
 
+    __subject__ = OF_CASE
     __tablename__ = "tasks"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -236,7 +243,7 @@ class Task(Owned, Model):
     case_id: Mapped[uuid.UUID]
     user_id: Mapped[uuid.UUID]
     kind: Mapped[TaskKind] = mapped_column(Coded(TaskKind), default=TaskKind.OWN)
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Sealed())
     due_on: Mapped[date]
     done_at: Mapped[datetime | None]
 

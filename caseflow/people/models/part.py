@@ -6,6 +6,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from caseflow.core.db import Owned
 
+# The ways from a row to the person, for `core.sealing`: a column of the row, then table.column of the rows it leads to.
+OF_PERSON = ("person_id",)
+OF_CASE = ("case_id", "cases.person_id")
+
 
 class Part(Owned):
     """A row whose key into another row of the organisation (`belongs_to`) keeps it within the organisation.

@@ -7,13 +7,15 @@ from sqlalchemy import ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.sealing import Sealed
 from caseflow.people.models.codes import Category, ConsentForm, ConsentGiver, IdentifierKind, Literacy, NameKind, Sex
-from caseflow.people.models.part import Part
+from caseflow.people.models.part import OF_PERSON, Part
 
 
 class Person(Owned, Model):
     """A person as this organisation knows them; another organisation that helps them has a row of its own."""
 
+    __subject__ = ("id",)
     __tablename__ = "persons"
     __noun__ = "person"
     __table_args__ = (UniqueConstraint("org_id", "number"), one_of("sex", Sex), one_of("literacy", Literacy))
@@ -30,9 +32,9 @@ class Person(Owned, Model):
     languages: Mapped[list[str]] = mapped_column(default=list)  # BCP 47, best first
     literacy: Mapped[Literacy] = mapped_column(Coded(Literacy), default=Literacy.UNKNOWN)
     interpreter_language: Mapped[str | None]
-    accessibility: Mapped[str | None]
-    phone: Mapped[str | None]
-    address: Mapped[str | None]
+    accessibility: Mapped[str | None] = mapped_column(Sealed())
+    phone: Mapped[str | None] = mapped_column(Sealed())
+    address: Mapped[str | None] = mapped_column(Sealed())
     safe_to_phone: Mapped[bool] = mapped_column(default=False)
     safe_to_text: Mapped[bool] = mapped_column(default=False)
     safe_to_write: Mapped[bool] = mapped_column(default=False)
@@ -90,22 +92,27 @@ class NameKey(Model):
 class Identifier(Part, Model):
     """A number by which the person is known elsewhere."""
 
+    __subject__ = OF_PERSON
+    __hashed__ = (("value_hash", "value", str),)
     __tablename__ = "identifiers"
     __table_args__ = (
         belongs_to("person_id", "persons"),
         one_of("kind", IdentifierKind),
         UniqueConstraint("org_id", "kind", "value"),
+        UniqueConstraint("org_id", "value_hash", "kind"),
         Index("ix_identifiers_person", "org_id", "person_id"),
     )
 
     person_id: Mapped[uuid.UUID]
     kind: Mapped[IdentifierKind] = mapped_column(Coded(IdentifierKind))
-    value: Mapped[str]
+    value: Mapped[str] = mapped_column(Sealed())
+    value_hash: Mapped[str | None]  # none only where the value is not sealed yet
 
 
 class Relative(Owned, Model):
     """Somebody of the person's family, and what contact with them is wanted and safe."""
 
+    __subject__ = OF_PERSON
     __tablename__ = "relatives"
     __table_args__ = (belongs_to("person_id", "persons"), Index("ix_relatives_person", "org_id", "person_id"))
 
@@ -114,14 +121,14 @@ class Relative(Owned, Model):
     relation: Mapped[str]
     birth_year: Mapped[int | None]
     child: Mapped[bool] = mapped_column(default=False)
-    cared_for_by: Mapped[str | None]
-    phone: Mapped[str | None]
-    address: Mapped[str | None]
+    cared_for_by: Mapped[str | None] = mapped_column(Sealed())
+    phone: Mapped[str | None] = mapped_column(Sealed())
+    address: Mapped[str | None] = mapped_column(Sealed())
     contact_wanted: Mapped[bool] = mapped_column(default=True)
     safe_to_phone: Mapped[bool] = mapped_column(default=False)
     safe_to_write: Mapped[bool] = mapped_column(default=False)
     notify: Mapped[bool] = mapped_column(default=False)  # of transfer, illness or death
-    restriction: Mapped[str | None]  # a protection order, a victim's wish
+    restriction: Mapped[str | None] = mapped_column(Sealed())  # a protection order, a victim's wish
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
@@ -130,6 +137,7 @@ class Relative(Owned, Model):
 class Consent(Owned, Model):
     """What the person agrees may be told to whom, for what, until when; withdrawn at any time with effect at once."""
 
+    __subject__ = OF_PERSON
     __tablename__ = "consents"
     __table_args__ = (
         belongs_to("person_id", "persons"),
@@ -143,16 +151,16 @@ class Consent(Owned, Model):
     person_id: Mapped[uuid.UUID]
     case_id: Mapped[uuid.UUID]
     grantee_org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"))
-    purpose: Mapped[str]
+    purpose: Mapped[str] = mapped_column(Sealed())
     categories: Mapped[list[str]]
     given_by: Mapped[ConsentGiver] = mapped_column(Coded(ConsentGiver))
-    guardian: Mapped[str | None]
+    guardian: Mapped[str | None] = mapped_column(Sealed())
     form: Mapped[ConsentForm] = mapped_column(Coded(ConsentForm))
-    witness: Mapped[str | None]  # the witness or the interpreter
+    witness: Mapped[str | None] = mapped_column(Sealed())  # the witness or the interpreter
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     withdrawn_at: Mapped[datetime | None]
-    withdrawal_note: Mapped[str | None]
+    withdrawal_note: Mapped[str | None] = mapped_column(Sealed())
     recorded_by: Mapped[uuid.UUID]
 
     def live(self, on: date) -> bool:

@@ -9,7 +9,8 @@ from sqlalchemy.sql.base import ExecutableOption
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
-from caseflow.core.db import db, one_or_404
+from caseflow.core.db import db, one_or_404, tenant
+from caseflow.core.sealing import lookup_hash
 from caseflow.people.models import Assignment, AssignmentRole, Case, PhaseChange, Stay, Task
 from caseflow.people.queries.access import named_in
 from caseflow.tenancy.models import Site
@@ -76,7 +77,9 @@ def number_taken(number: str, what: str = "case", *, but: uuid.UUID | None = Non
 
     `what` may also be `person` or the kind of an identifier; `but` is a case or a person that does not count.
     """
-    return db.session.scalar(_HELD, {"what": what, "number": number, "but": but}) or False
+    # An identifier is found by its hash, or as it stands where it is not sealed yet.
+    spellings = [number] if what in ("case", "person") else [lookup_hash(tenant().org_id, number), number]
+    return any(db.session.scalar(_HELD, {"what": what, "number": one, "but": but}) for one in spellings)
 
 
 def co_worker(case: Case) -> User | None:

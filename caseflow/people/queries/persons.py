@@ -1,14 +1,16 @@
 """What is known of a person: names, numbers, relatives, consents and notes."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Text, and_, or_, select, type_coerce
 from sqlalchemy.orm import joinedload
 
 from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.sealing import lookup_hash
 from caseflow.people.models import (
     Case,
     CaseReturn,
@@ -36,6 +38,13 @@ def identifiers(person: Person) -> dict[IdentifierKind, str]:
     """The numbers by which the person is known elsewhere."""
     query = select(Identifier).where(Identifier.org_id == person.org_id, Identifier.person_id == person.id)
     return {one.kind: one.value for one in db.session.scalars(query.order_by(Identifier.id))}
+
+
+def identified(org_id: uuid.UUID, values: Iterable[str]) -> ColumnElement[bool]:
+    """That an identifier has one of these values: by its hash, or as it stands where it is not sealed yet."""
+    held = list(values)
+    unsealed = and_(Identifier.value_hash.is_(None), type_coerce(Identifier.value, Text).in_(held))
+    return or_(Identifier.value_hash.in_([lookup_hash(org_id, value) for value in held]), unsealed)
 
 
 def person_values(person: Person) -> dict[str, Any]:

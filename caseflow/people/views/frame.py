@@ -26,7 +26,7 @@ class Tab:
 
 
 TABS = (
-    Tab("casefile.overview", _l("Overview"), ("people.",)),
+    Tab("casefile.overview", _l("Overview"), ("people.", "rights.")),
     Tab("casefile.timeline", _l("Timeline")),
     Tab("people.notes", _l("Notes"), ("people.notes", "people.new_note", "people.amend_note")),
     Tab("assessments.needs", _l("Needs"), ("assessments.",)),

@@ -8,8 +8,9 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
+from caseflow.core.sealing import Sealed, SealedJSON
 from caseflow.directory.models import Service
-from caseflow.people.models import Case
+from caseflow.people.models import OF_CASE, Case
 from caseflow.referrals.models.codes import Location, Urgency
 from caseflow.tenancy.models import ReferralKind
 
@@ -17,6 +18,7 @@ from caseflow.tenancy.models import ReferralKind
 class Draft(Owned, Model):
     """A referral that is being written; it becomes a Referral of the same id when it is sent."""
 
+    __subject__ = OF_CASE
     __tablename__ = "referral_drafts"
     __table_args__ = (
         belongs_to("case_id", "cases"),
@@ -39,23 +41,23 @@ class Draft(Owned, Model):
     kind: Mapped[ReferralKind] = mapped_column(Coded(ReferralKind))
     service_org_id: Mapped[uuid.UUID | None]
     service_id: Mapped[uuid.UUID | None]
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed())
     urgency: Mapped[Urgency] = mapped_column(Coded(Urgency), default=Urgency.STANDARD)
     outcomes: Mapped[list[str]] = mapped_column(default=list)  # desired, from the kind's list
     location: Mapped[Location] = mapped_column(Coded(Location), default=Location.CUSTODY)
     complete_by: Mapped[date | None]
     language: Mapped[str | None]
     interpreter: Mapped[bool] = mapped_column(default=False)
-    accessibility: Mapped[str | None]
-    clashes: Mapped[str | None]  # caring or work hours
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the kind's own fields
+    accessibility: Mapped[str | None] = mapped_column(Sealed())
+    clashes: Mapped[str | None] = mapped_column(Sealed())  # caring or work hours
+    details: Mapped[dict[str, Any]] = mapped_column(SealedJSON(), default=dict)  # the kind's own fields
     details_done: Mapped[bool] = mapped_column(default=False)
     categories: Mapped[list[str]] = mapped_column(default=list)  # to be disclosed
     disclosure_done: Mapped[bool] = mapped_column(default=False)
-    disclosure_reason: Mapped[str | None]  # why offence or risk is told
-    risk_text: Mapped[str | None]  # risk as edited for this receiver
+    disclosure_reason: Mapped[str | None] = mapped_column(Sealed())  # why offence or risk is told
+    risk_text: Mapped[str | None] = mapped_column(Sealed())  # risk as edited for this receiver
     consent_id: Mapped[uuid.UUID | None]
-    legal_basis: Mapped[str | None]  # where the law allows telling without consent, in words
+    legal_basis: Mapped[str | None] = mapped_column(Sealed())  # where the law allows telling without consent, in words
     approved_by: Mapped[uuid.UUID | None]  # the team leader who approved that
     previous_id: Mapped[uuid.UUID | None]  # the declined referral that this one tries again
     version: Mapped[int] = mapped_column(default=1)

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
@@ -13,6 +14,7 @@ from caseflow.assessments.models import NeedArea, NeedPriority, NeedStatus
 from caseflow.audit.actions import record
 from caseflow.core.db import db, now
 from caseflow.core.errors import Conflict, Refused
+from caseflow.core.sealing import lookup_hash
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
@@ -154,7 +156,11 @@ def _known(handover: Handover, number: str) -> Person | None:
             Handover.status == HandoverStatus.LED,
             Handover.org_id == handover.org_id,
             Received.case_id.is_not(None),
-            Received.content["identity"]["number"].astext == number,
+            or_(
+                Received.number_hash == lookup_hash(handover.to_org_id, number),
+                # One that is not sealed yet.
+                type_coerce(Received.content, JSONB)["identity"]["number"].astext == number,
+            ),
         )
     ).first()
     return None if earlier is None or earlier.case is None else earlier.case.person

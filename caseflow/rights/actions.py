@@ -1,0 +1,228 @@
+"""Rules, holds and erasures that one proposes and another approves; copies of their records for persons who ask."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, select, text
+
+from caseflow.accounts.models import User
+from caseflow.audit.actions import record
+from caseflow.core.db import db, new_id, now
+from caseflow.core.errors import Conflict, Refused
+from caseflow.notifications.actions import post
+from caseflow.people import actions as people
+from caseflow.people.models import Case, CaseOutcome, Person
+from caseflow.rights import queries
+from caseflow.rights.gathering import gather
+from caseflow.rights.models import (
+    AccessPart,
+    AccessRequest,
+    AccessState,
+    Erasure,
+    ErasureState,
+    Fact,
+    Hold,
+    HoldKind,
+    Objection,
+    ObjectionState,
+    Rule,
+    RuleKind,
+    Withheld,
+)
+
+COPY_DAYS = 7  # for which a copy may be downloaded
+
+
+def set_rules(years: Mapping[RuleKind, int | None], *, by: User) -> None:
+    """Say for how many years the records of adults and of juveniles are kept."""
+    for kind, count in years.items():
+        _set_rule(kind, None, count, by)
+
+
+def set_special_rule(kind: RuleKind, outcome: CaseOutcome, years: int | None, *, by: User) -> None:
+    """Say it for cases that ended in this way; without years they follow the general rule again."""
+    _set_rule(kind, outcome, years, by)
+
+
+def _set_rule(kind: RuleKind, outcome: CaseOutcome | None, years: int | None, by: User) -> None:
+    people.hold("retention rules", by.org_id)
+    ended_so = Rule.outcome.is_(None) if outcome is None else Rule.outcome == outcome
+    which = (Rule.org_id == by.org_id, Rule.kind == kind, ended_so)
+    held = db.session.scalars(select(Rule).where(*which)).one_or_none()
+    if held is not None and held.years == years:
+        return
+    db.session.execute(delete(Rule).where(*which))
+    if years is not None:
+        db.session.add(Rule(org_id=by.org_id, id=new_id(), kind=kind, outcome=outcome, years=years))
+    before = None if held is None else held.years
+    record("retention.rule", by=by, kind=kind.value, outcome=outcome and outcome.value, before=before, years=years)
+
+
+def set_hold(case: Case, kind: HoldKind, reason: str, *, by: User) -> Hold:
+    """Keep the records of the case's person until the hold is ended; an erasure under way is refused."""
+    hold = Hold(org_id=case.org_id, id=new_id(), person_id=case.person_id, kind=kind, reason=reason, set_by=by.id)
+    db.session.add(hold)
+    db.session.flush()
+    record("retention.hold", by=by, on=hold, case_id=case.id, kind=kind.value)
+    return hold
+
+
+def end_hold(case: Case, hold: Hold, *, by: User) -> None:
+    """The records need not be kept for this reason any more."""
+    if hold.ended_at is not None:
+        raise Conflict(_("This hold was ended before."))
+    hold.ended_at, hold.ended_by = now(), by.id
+    record("retention.unhold", by=by, on=hold, case_id=case.id)
+
+
+def propose(person: Person, *, by: User) -> Erasure | None:
+    """Propose to erase a person's records that fall due; None where they do not, or it is proposed already."""
+    people.hold("erasure", by.org_id, person.id)
+    found = queries.due_person(person.id, by)
+    if found is None:
+        return None
+    erasure = Erasure(
+        org_id=by.org_id, id=new_id(), person_id=person.id, kind=found.kind, due_on=found.due_on, proposed_by=by.id
+    )
+    db.session.add(erasure)
+    db.session.flush()
+    record("erasure.propose", by=by, on=erasure, kind=found.kind.value)
+    return erasure
+
+
+def approve(erasure: Erasure, *, by: User) -> None:
+    """Approve what another proposed; a job then erases. Refuses the proposer, and records that are held."""
+    _undecided(erasure, by)
+    if queries.held(erasure.org_id, erasure.person_id):
+        raise Refused(_("These records are on hold."))
+    _decide(erasure, ErasureState.APPROVED, by)
+    record("erasure.approve", by=by, on=erasure)
+    post("rights.erase", by=by, erasure=erasure.id)
+
+
+def refuse(erasure: Erasure, *, by: User) -> None:
+    """Refuse what was proposed: the records stay, and may be proposed again."""
+    _undecided(erasure, by)
+    _decide(erasure, ErasureState.REFUSED, by)
+    record("erasure.refuse", by=by, on=erasure)
+
+
+def _undecided(erasure: Erasure, by: User) -> None:
+    db.session.refresh(erasure, with_for_update={"of": Erasure})
+    if erasure.state is not ErasureState.PROPOSED:
+        raise Conflict(_("This was decided before."))
+    if erasure.proposed_by == by.id:
+        raise Refused(_("Nobody approves what they proposed: ask a colleague."))
+
+
+def _decide(erasure: Erasure, state: ErasureState, by: User) -> None:
+    erasure.state, erasure.decided_by, erasure.decided_at = state, by.id, now()
+    db.session.flush()
+
+
+def erase(erasure: Erasure) -> None:
+    """Remove the person's rows and destroy the key, by the database's own function, which checks all of it again."""
+    db.session.execute(text("SELECT erase_person(:id)"), {"id": erasure.id})
+    db.session.expire_all()
+
+
+def open_access_request(case: Case, asked_on: date, *, by: User) -> AccessRequest:
+    """Write down that the person asks to see what is held of them."""
+    request = AccessRequest(
+        org_id=case.org_id, id=new_id(), person_id=case.person_id, asked_on=asked_on, opened_by=by.id
+    )
+    db.session.add(request)
+    db.session.flush()
+    record("access.ask", by=by, on=request, case_id=case.id)
+    return request
+
+
+def mark_parts(case: Case, request: AccessRequest, parts: Mapping[str, Withheld], *, by: User) -> None:
+    """Say which parts are withheld, and why; a second person decides."""
+    db.session.refresh(request, with_for_update=True)
+    if request.state not in (AccessState.ASKED, AccessState.MARKED):
+        raise Conflict(_("This was decided before."))
+    known = gather(case.person)
+    if unknown := set(parts) - set(known):
+        raise Refused(_("There is no such part: %(part)s.", part=min(unknown)))
+    db.session.execute(
+        delete(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    )
+    for part, reason in parts.items():
+        db.session.add(AccessPart(org_id=request.org_id, id=new_id(), request_id=request.id, part=part, reason=reason))
+    request.state, request.marked_by = AccessState.MARKED, by.id
+    db.session.flush()
+    withheld = {part: reason.value for part, reason in parts.items()}
+    record("access.mark", by=by, on=request, case_id=case.id, withheld=withheld)
+
+
+def approve_access(case: Case, request: AccessRequest, *, by: User) -> None:
+    """Decide that the copy is given out as marked; a job puts it together. Refuses whoever marked it."""
+    db.session.refresh(request, with_for_update=True)
+    if request.state is not AccessState.MARKED:
+        raise Conflict(_("This was decided before."))
+    if request.marked_by == by.id:
+        raise Refused(_("Nobody decides on what they marked: ask a colleague."))
+    request.state, request.decided_by = AccessState.APPROVED, by.id
+    db.session.flush()
+    record("access.approve", by=by, on=request, case_id=case.id)
+    post("rights.copy", by=by, request=request.id)
+
+
+def put_together(request: AccessRequest) -> None:
+    """Fill the copy with everything that is not withheld; twice changes nothing."""
+    if request.state is not AccessState.APPROVED:
+        return
+    person = db.session.get_one(Person, (request.org_id, request.person_id))
+    withheld = queries.withheld(request)
+    parts = {
+        name: {"withheld": withheld[name].value} if name in withheld else rows for name, rows in gather(person).items()
+    }
+    request.content = {"made_at": now().isoformat(), "asked_on": request.asked_on.isoformat(), "parts": parts}
+    request.state, request.expires_at = AccessState.READY, now() + timedelta(days=COPY_DAYS)
+
+
+def download(case: Case, request: AccessRequest, *, by: User) -> dict[str, Any]:
+    """The copy, written down as given out; refuses one that is not ready or whose time is over."""
+    if not request.open():
+        raise Conflict(_("This copy is not ready, or its time is over."))
+    record("access.download", by=by, on=request, case_id=case.id)
+    return request.content or {}
+
+
+def object_to(case: Case, fact: Fact, words: str, *, by: User) -> Objection:
+    """Write down that the person says a fact is wrong, with what stands there now."""
+    stood = queries.stands(case, fact)
+    row = Objection(
+        org_id=case.org_id,
+        id=new_id(),
+        person_id=case.person_id,
+        case_id=case.id,
+        fact=fact,
+        stood=stood,
+        words=words,
+        written_by=by.id,
+    )
+    db.session.add(row)
+    db.session.flush()
+    record("objection.write", by=by, on=row, case_id=case.id, fact=fact.value)
+    return row
+
+
+def answer_objection(case: Case, objection: Objection, state: ObjectionState, answer: str | None, *, by: User) -> None:
+    """Say that the fact was corrected (it must be another now), or why not; the person's words stay either way."""
+    db.session.refresh(objection, with_for_update={"of": Objection})
+    if objection.state is not ObjectionState.OPEN:
+        raise Conflict(_("This was answered before."))
+    if state is ObjectionState.OPEN:
+        raise Refused(_("Choose what became of it."), field="standing")
+    if state is ObjectionState.REFUSED and not answer:
+        raise Refused(_("Write why it is not corrected: the person has a right to know."), field="answer")
+    unchanged = objection.fact is not Fact.OTHER and (objection.stood or "") == queries.stands(case, objection.fact)
+    if state is ObjectionState.CORRECTED and unchanged:
+        raise Refused(_("It still stands as it did: correct it first, then come back."), field="standing")
+    objection.state, objection.answer, objection.answered_by, objection.answered_at = state, answer, by.id, now()
+    db.session.flush()
+    record("objection.answer", by=by, on=objection, case_id=case.id, fact=objection.fact.value, state=state.value)

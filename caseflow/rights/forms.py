@@ -1,0 +1,63 @@
+"""Forms of retention and of copies for the person."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from caseflow.core.fields import DatePartsField, NotInFuture, NumberField, WordsField
+from caseflow.core.forms import Form, at_most
+from caseflow.people.models import CaseOutcome
+from caseflow.rights.models import Fact, HoldKind, ObjectionState, RuleKind
+
+
+class RulesForm(Form):
+    """For how many years records are kept."""
+
+    adult = NumberField(_l("Adults: years after the last case was closed"), [InputRequired(), NumberRange(0, 100)])
+    juvenile = NumberField(
+        _l("Under 18 when the first case began: years after the last case was closed"),
+        [InputRequired(), NumberRange(0, 100)],
+    )
+
+
+class SpecialRuleForm(Form):
+    """The same for cases that ended in a certain way."""
+
+    kind = RadioField(_l("Whose records"), [InputRequired()], choices=RuleKind.choices, default=RuleKind.ADULT.value)
+    outcome = SelectField(_l("How the last case ended"), [InputRequired()], choices=CaseOutcome.choices)
+    years = NumberField(_l("Years; none to follow the general rule again"), [Optional(), NumberRange(0, 100)])
+
+
+class HoldForm(Form):
+    """Why the records are kept."""
+
+    kind = RadioField(_l("Why the records must be kept"), [InputRequired()], choices=HoldKind.choices)
+    reason = WordsField(_l("Reason"), [InputRequired(), at_most(2000)])
+
+
+class DecisionForm(Form):
+    """A decision that needs nothing but itself."""
+
+
+class AccessForm(Form):
+    """When the person asked."""
+
+    asked_on = DatePartsField(_l("Asked on"), [InputRequired(), NotInFuture()])
+
+
+class ObjectionForm(Form):
+    """What the person says is wrong."""
+
+    fact = SelectField(_l("What is wrong"), [InputRequired()], choices=Fact.choices)
+    words = WordsField(_l("In the person's words"), [InputRequired(), at_most(4000)])
+
+
+class AnswerForm(Form):
+    """What became of it."""
+
+    standing = RadioField(
+        _l("What became of it"),
+        [InputRequired()],
+        choices=lambda: ObjectionState.choices((ObjectionState.CORRECTED, ObjectionState.REFUSED)),
+    )
+    answer = WordsField(_l("Answer to the person"), [Optional(), at_most(4000)])

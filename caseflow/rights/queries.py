@@ -1,0 +1,217 @@
+"""What falls due by the rules of retention, what is held, and what was erased."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import abort, url_for
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select
+from sqlalchemy.orm import aliased, joinedload
+
+from caseflow.accounts.models import User
+from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.people import queries as people
+from caseflow.people.models import Case, Person, Phase
+from caseflow.people.queries import Happening
+from caseflow.rights.models import (
+    DEFAULTS,
+    FALLBACK,
+    AccessPart,
+    AccessRequest,
+    Erasure,
+    ErasureState,
+    Fact,
+    Hold,
+    Objection,
+    ObjectionState,
+    Rule,
+    RuleKind,
+    Withheld,
+)
+
+LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
+ADULT_AT = 18  # years
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A person whose records have been kept long enough, with the case that was closed last."""
+
+    person: Person
+    case: Case
+    kind: RuleKind
+    due_on: date
+
+
+def rules(user: User) -> dict[RuleKind, int]:
+    """For how many years records are kept where no rule names the outcome."""
+    held = {one.kind: one.years for one in _rules(user.org_id) if one.outcome is None}
+    return FALLBACK | DEFAULTS.get(user.organisation.country, {}) | held
+
+
+def special_rules(user: User) -> list[Rule]:
+    """The rules for cases that ended in a certain way."""
+    return [one for one in _rules(user.org_id) if one.outcome is not None]
+
+
+def _rules(org_id: uuid.UUID) -> list[Rule]:
+    return list(db.session.scalars(select(Rule).where(Rule.org_id == org_id).order_by(Rule.kind, Rule.outcome)))
+
+
+def due(user: User, *, page: int) -> Page[Due]:
+    """Whose records fall due, the longest due first, among the cases that the user may open."""
+    query, kind, due_on = _due(user)
+    found = paged(query.add_columns(kind, due_on).order_by(due_on, Case.id), number=page)
+    items = [Due(one.person, one, RuleKind(of), on) for one, of, on in found.items]
+    return Page(items, found.number, found.size, found.total)
+
+
+def due_person(person_id: uuid.UUID, user: User) -> Due | None:
+    """The same for one person; None where their records do not fall due, are held, or are proposed already."""
+    query, kind, due_on = _due(user)
+    row = db.session.execute(query.add_columns(kind, due_on).where(Case.person_id == person_id)).unique().one_or_none()
+    return None if row is None else Due(row[0].person, row[0], RuleKind(row[1]), row[2])
+
+
+def _due(user: User) -> tuple[Select[Case], ColumnElement[str], ColumnElement[date]]:
+    """The last case of each such person: all cases are closed, none was closed later, nothing holds it."""
+    juvenile = cast(Person.birth_date + func.make_interval(ADULT_AT), Date) > _first(Case.person_id)
+    kind = case((juvenile, RuleKind.JUVENILE.value), else_=RuleKind.ADULT.value)
+    years: list[tuple[ColumnElement[bool], ColumnElement[int]]] = []
+    for rule in special_rules(user):
+        fits = and_(kind == rule.kind.value, Case.outcome == rule.outcome)
+        years.append((fits, literal(rule.years, Integer)))
+    years += [(kind == of.value, literal(count, Integer)) for of, count in rules(user).items()]
+    due_on = cast(Case.closed_on + func.make_interval(case(*years)), Date)
+    other = aliased(Case)
+    of_same = and_(other.org_id == Case.org_id, other.person_id == Case.person_id)
+    later = (other.closed_on > Case.closed_on) | ((other.closed_on == Case.closed_on) & (other.id > Case.id))
+    query = (
+        people.visible(user)
+        .join(Person, and_(Person.org_id == Case.org_id, Person.id == Case.person_id))
+        .where(
+            Case.phase == Phase.CLOSED,
+            due_on <= user.organisation.today(),
+            ~exists().where(of_same, (other.phase != Phase.CLOSED) | later),
+            ~exists().where(Hold.org_id == Case.org_id, Hold.person_id == Case.person_id, Hold.ended_at.is_(None)),
+            ~exists().where(
+                Erasure.org_id == Case.org_id,
+                Erasure.person_id == Case.person_id,
+                Erasure.state.in_((*LIVE, ErasureState.DONE)),
+            ),
+        )
+        .options(joinedload(Case.person))
+    )
+    return query, kind, due_on
+
+
+def _first(person_id: ColumnElement[uuid.UUID] | object) -> ColumnElement[date]:
+    """When the person's first case began."""
+    other = aliased(Case)
+    begun = select(func.min(other.opened_on)).where(other.org_id == Case.org_id, other.person_id == person_id)
+    return begun.correlate(Case).scalar_subquery()
+
+
+def holds(person: Person) -> list[Hold]:
+    """What keeps, and kept, the person's records, the newest first."""
+    query = select(Hold).where(Hold.org_id == person.org_id, Hold.person_id == person.id)
+    return list(db.session.scalars(query.options(joinedload(Hold.setter)).order_by(Hold.created_at.desc())).unique())
+
+
+def hold(person: Person, id: uuid.UUID) -> Hold:
+    """One of them, or 404."""
+    mine = (Hold.org_id == person.org_id, Hold.person_id == person.id)
+    return one_or_404(select(Hold).where(*mine, Hold.id == id))
+
+
+def held(org_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether something keeps the person's records now."""
+    live = (Hold.org_id == org_id, Hold.person_id == person_id, Hold.ended_at.is_(None))
+    return db.session.scalar(select(exists().where(*live))) or False
+
+
+def proposals(user: User) -> list[tuple[Erasure, Person]]:
+    """What waits for a second person, the oldest first, where the user may open a case of the person."""
+    return [(row[0], row[1]) for row in db.session.execute(_proposals(user)).unique()]
+
+
+def proposal(id: uuid.UUID, user: User) -> Erasure:
+    """One of them, or 404."""
+    row = db.session.execute(_proposals(user).where(Erasure.id == id)).unique().one_or_none()
+    if row is None:
+        abort(404)
+    erasure, _person = row
+    return erasure
+
+
+def _proposals(user: User) -> Select[Erasure, Person]:
+    seen: Any = people.visible(user).with_only_columns(Case.person_id)
+    return (
+        select(Erasure, Person)
+        .join(Person, and_(Person.org_id == Erasure.org_id, Person.id == Erasure.person_id))
+        .where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED, Person.id.in_(seen))
+        .options(joinedload(Erasure.proposer))
+        .order_by(Erasure.created_at)
+    )
+
+
+def log(user: User, *, page: int) -> Page[Erasure]:
+    """All erasures that were decided, the newest first; they name nobody whose records they were."""
+    query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state != ErasureState.PROPOSED)
+    query = query.options(joinedload(Erasure.proposer), joinedload(Erasure.decider))
+    return paged(query.order_by(Erasure.created_at.desc(), Erasure.id), number=page)
+
+
+def access_requests(person: Person) -> list[AccessRequest]:
+    """What the person asked to see, the newest first."""
+    query = select(AccessRequest).where(AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return list(db.session.scalars(query.order_by(AccessRequest.created_at.desc())))
+
+
+def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
+    """One of them, or 404."""
+    mine = (AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
+
+
+def withheld(request: AccessRequest) -> dict[str, Withheld]:
+    """Which parts are not given out, and why."""
+    query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    return {one.part: one.reason for one in db.session.scalars(query)}
+
+
+def objections(case: Case) -> list[Objection]:
+    """What the person says is wrong, the newest first."""
+    query = select(Objection).where(Objection.org_id == case.org_id, Objection.case_id == case.id)
+    query = query.options(joinedload(Objection.writer)).order_by(Objection.created_at.desc())
+    return list(db.session.scalars(query).unique())
+
+
+def objection(case: Case, id: uuid.UUID) -> Objection:
+    """One of them, or 404."""
+    mine = (Objection.org_id == case.org_id, Objection.case_id == case.id)
+    return one_or_404(select(Objection).where(*mine, Objection.id == id))
+
+
+def stands(case: Case, fact: Fact) -> str | None:
+    """What is written down of a fact now, as a plain text; None where it is another than those listed."""
+    if fact is Fact.OTHER:
+        return None
+    row, name = (case, fact.value[5:]) if fact.value.startswith("case.") else (case.person, fact.value)
+    value = getattr(row, name)
+    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def happenings(case: Case) -> list[Happening]:
+    """What the timeline tells: what the person says is wrong, and what was answered."""
+    url = url_for("rights.objections", id=case.id)
+    found = []
+    for one in objections(case):
+        title = _("The person says that this is wrong: %(fact)s", fact=one.fact.label)
+        found.append(Happening(one.created_at, "objection", title, one.words, one.writer.name, url=url, tone="warn"))
+        if one.state is not ObjectionState.OPEN and one.answered_at is not None:
+            title = f"{one.fact.label}: {one.state.label}"
+            found.append(Happening(one.answered_at, "objection", title, one.answer, url=url))
+    return found

@@ -1,0 +1,218 @@
+"""Retention (what falls due, proposals, rules, holds), and copies of their records for persons who ask."""
+
+import json
+import uuid
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Response as FlaskResponse
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from caseflow.accounts.permissions import Permission
+from caseflow.core.formats import number_text
+from caseflow.core.web import done, page, page_number, requires
+from caseflow.people import queries as people
+from caseflow.people.models import CaseOutcome
+from caseflow.rights import actions, queries
+from caseflow.rights.forms import (
+    AccessForm,
+    AnswerForm,
+    DecisionForm,
+    HoldForm,
+    ObjectionForm,
+    RulesForm,
+    SpecialRuleForm,
+)
+from caseflow.rights.gathering import gather
+from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
+
+bp = Blueprint("rights", __name__, template_folder="templates")
+
+TONES = {ErasureState.APPROVED: "info", ErasureState.REFUSED: "neutral", ErasureState.DONE: "good"}
+
+
+@bp.get("/retention")
+@requires(Permission.MANAGE_RETENTION)
+def retention() -> tuple[str, int]:
+    """What falls due, and what waits for a second person."""
+    return page(
+        "rights/retention.html",
+        due=queries.due(current_user, page=page_number()),
+        proposals=queries.proposals(current_user),
+        rules=queries.rules(current_user),
+    )
+
+
+@bp.post("/retention/propose")
+@requires(Permission.MANAGE_RETENTION)
+def propose() -> Response:
+    """Propose to erase the records of the persons chosen."""
+    try:
+        chosen = [uuid.UUID(one) for one in request.form.getlist("person")]
+    except ValueError:
+        abort(400)
+    found = [queries.due_person(one, current_user) for one in dict.fromkeys(chosen)]
+    made = [actions.propose(one.person, by=current_user) for one in found if one is not None]
+    count = sum(one is not None for one in made)
+    flash(
+        ngettext("%(count)s person proposed.", "%(count)s persons proposed.", count, count=number_text(count)),
+        "good" if count else "warn",
+    )
+    return redirect(url_for(".retention"))
+
+
+@bp.route("/retention/<uuid:id>/approve", methods=["GET", "POST"])
+@requires(Permission.MANAGE_RETENTION)
+def approve(id: uuid.UUID) -> tuple[str, int] | Response:
+    """Approve the erasure that another proposed."""
+    erasure, form = queries.proposal(id, current_user), DecisionForm()
+    if form.accepts(lambda: actions.approve(erasure, by=current_user)):
+        return done(_("Approved. The records are being erased."), "rights.retention")
+    return page("rights/decide.html", form=form, erasure=erasure, approving=True)
+
+
+@bp.route("/retention/<uuid:id>/refuse", methods=["GET", "POST"])
+@requires(Permission.MANAGE_RETENTION)
+def refuse(id: uuid.UUID) -> tuple[str, int] | Response:
+    """Keep the records that another proposed to erase."""
+    erasure, form = queries.proposal(id, current_user), DecisionForm()
+    if form.accepts(lambda: actions.refuse(erasure, by=current_user)):
+        return done(_("Refused. The records stay."), "rights.retention")
+    return page("rights/decide.html", form=form, erasure=erasure, approving=False)
+
+
+@bp.route("/retention/rules", methods=["GET", "POST"])
+@requires(Permission.MANAGE_RETENTION)
+def rules() -> tuple[str, int] | Response:
+    """The general rules."""
+    form = RulesForm(data={kind.value: years for kind, years in queries.rules(current_user).items()})
+    if form.accepts(
+        lambda: actions.set_rules(
+            {RuleKind.ADULT: form.adult.data, RuleKind.JUVENILE: form.juvenile.data}, by=current_user
+        )
+    ):
+        return done(_("The rules are saved."), "rights.rules")
+    return page("rights/rules.html", form=form, special=queries.special_rules(current_user))
+
+
+@bp.route("/retention/rules/special", methods=["GET", "POST"])
+@requires(Permission.MANAGE_RETENTION)
+def special_rule() -> tuple[str, int] | Response:
+    """A rule for cases that ended in a certain way."""
+    form = SpecialRuleForm()
+    if form.accepts(
+        lambda: actions.set_special_rule(
+            RuleKind(form.kind.data), CaseOutcome(form.outcome.data), form.years.data, by=current_user
+        )
+    ):
+        return done(_("The rules are saved."), "rights.rules")
+    return page("rights/special_rule.html", form=form)
+
+
+@bp.get("/retention/log")
+@requires(Permission.MANAGE_RETENTION)
+def log() -> tuple[str, int]:
+    """What was decided and erased, without anybody's name."""
+    return page("rights/log.html", erasures=queries.log(current_user, page=page_number()), tones=TONES)
+
+
+@bp.route("/cases/<uuid:id>/holds", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def holds(id: uuid.UUID) -> tuple[str, int] | Response:
+    """What keeps the records of the case's person, and a further hold."""
+    case, form = people.opened(id, current_user), HoldForm()
+    if form.accepts(lambda: actions.set_hold(case, HoldKind(form.kind.data), form.reason.data or "", by=current_user)):
+        return done(_("The records are kept until this hold is ended."), "rights.holds", id=case.id)
+    return page("rights/holds.html", form=form, case=case, holds=queries.holds(case.person))
+
+
+@bp.post("/cases/<uuid:id>/holds/<uuid:hold_id>/end")
+@requires(Permission.MANAGE_RETENTION)
+def end_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
+    """End a hold."""
+    case = people.opened(id, current_user)
+    actions.end_hold(case, queries.hold(case.person, hold_id), by=current_user)
+    return done(_("The hold is ended."), "rights.holds", id=case.id)
+
+
+@bp.route("/cases/<uuid:id>/copies", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def copies(id: uuid.UUID) -> tuple[str, int] | Response:
+    """The person's requests to see what is held of them, and a further one."""
+    case, form = people.opened(id, current_user), AccessForm(asked_on=current_user.organisation.today())
+    if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, by=current_user)):
+        return done(_("The request is recorded. Mark what is to be withheld."), "rights.copies", id=case.id)
+    return page("rights/copies.html", form=form, case=case, requests=queries.access_requests(case.person))
+
+
+@bp.route("/cases/<uuid:id>/copies/<uuid:request_id>", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
+    """What would be given out, part by part, and which parts are withheld."""
+    case = people.opened(id, current_user)
+    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    parts = gather(case.person)
+    chosen = {name: request.form.get(f"part-{name}", "") for name in parts}
+    if any(one and one not in list(Withheld) for one in chosen.values()):
+        abort(400)
+    marked = {name: Withheld(one) for name, one in chosen.items() if one}
+    if form.accepts(lambda: actions.mark_parts(case, asked, marked, by=current_user)):
+        return done(_("Marked. A second person decides."), "rights.access_request", id=case.id, request_id=asked.id)
+    return page(
+        "rights/access_request.html",
+        form=form,
+        case=case,
+        asked=asked,
+        parts={name: len(rows) for name, rows in parts.items()},
+        withheld=queries.withheld(asked),
+        reasons=Withheld.choices(),
+    )
+
+
+@bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/approve", methods=["GET", "POST"])
+@requires(Permission.DECIDE_ACCESS)
+def approve_access(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
+    """Decide on what was marked."""
+    case = people.opened(id, current_user)
+    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    if form.accepts(lambda: actions.approve_access(case, asked, by=current_user)):
+        return done(_("Approved. The copy is being put together."), "rights.copies", id=case.id)
+    return page("rights/approve_access.html", form=form, case=case, asked=asked, withheld=queries.withheld(asked))
+
+
+@bp.post("/cases/<uuid:id>/copies/<uuid:request_id>/download")
+@requires(Permission.WORK_ON_CASES)
+def download(id: uuid.UUID, request_id: uuid.UUID) -> FlaskResponse:
+    """The copy as JSON, for a limited time; each download is written down."""
+    case = people.opened(id, current_user)
+    held = actions.download(case, queries.access_request(case.person, request_id), by=current_user)
+    response = FlaskResponse(json.dumps(held, ensure_ascii=False, indent=1), mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="copy-{request_id}.json"'
+    return response
+
+
+@bp.route("/cases/<uuid:id>/objections", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def objections(id: uuid.UUID) -> tuple[str, int] | Response:
+    """What the person says is wrong, and a further objection."""
+    case, form = people.opened(id, current_user), ObjectionForm()
+    if form.accepts(lambda: actions.object_to(case, Fact(form.fact.data), form.words.data or "", by=current_user)):
+        return done(_("It is written down, beside what stands there."), "rights.objections", id=case.id)
+    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case))
+
+
+@bp.route("/cases/<uuid:id>/objections/<uuid:objection_id>/answer", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def answer(id: uuid.UUID, objection_id: uuid.UUID) -> tuple[str, int] | Response:
+    """Say whether it was corrected, or why not."""
+    case, form = people.opened(id, current_user), AnswerForm()
+    held = queries.objection(case, objection_id)
+    if form.accepts(
+        lambda: actions.answer_objection(
+            case, held, ObjectionState(form.standing.data), form.answer.data, by=current_user
+        )
+    ):
+        return done(_("The answer is saved."), "rights.objections", id=case.id)
+    return page("rights/answer.html", form=form, case=case, held=held, stands=queries.stands(case, held.fact))
