@@ -44,6 +44,7 @@ LONG = {
     "first date": "0001-01-01",
 }
 ALL = SHORT | LONG
+NUMBERS = {name: LONG[name] for name in ("huge number", "number too large", "negative", "exponent", "date")}
 MIXED = SHORT["html"] + SHORT["sql"] + SHORT["template"] + "\u202e\r\nzqx: 1"
 
 HEADERS = {
