@@ -65,6 +65,10 @@ translations: setup ## Take new texts into translations/
 screenshots: setup chromium ## Walk through the product in a browser and keep the pictures (tests/artefacts)
 	$(BIN)/pytest -n 0 -m browser $(ARGS)
 
+.PHONY: attacks
+attacks: setup ## Attack every route in the long form; the counts as a table and as JSON (ARGS="-k races")
+	ATTACKS=long $(BIN)/pytest -n 2 tests/trust $(ARGS)
+
 .PHONY: bench
 bench: setup ## Measure speed and size, as a table and as JSON
 	$(BIN)/python -m tests.bench $(ARGS)

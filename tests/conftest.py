@@ -1,5 +1,6 @@
 """Real servers for every test: PostgreSQL and Redis once a worker, and for each test a database from a template."""
 
+import json
 import os
 import tempfile
 from collections import Counter
@@ -110,10 +111,17 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             if name.startswith("probes:"):
                 _, battery, what = name.split(":", 2)
                 counts[battery, what] += count
-    for battery in dict.fromkeys(battery for battery, _ in counts):
-        of_it = {what: count for (name, what), count in counts.items() if name == battery}
-        told = ", ".join(f"{what} {count:,}" for what, count in sorted(of_it.items(), key=lambda one: -one[1]))
-        terminalreporter.write_line(f"{battery}: {sum(of_it.values()):,} probes ({told})")
+    tried: dict[str, dict[str, int]] = {}
+    for (battery, what), count in sorted(counts.items(), key=lambda one: (one[0][0], -one[1])):
+        tried.setdefault(battery, {})[what] = count
+    long = os.environ.get("ATTACKS") == "long"
+    for battery, of_it in tried.items():
+        told = "" if long else f" ({', '.join(f'{what} {count:,}' for what, count in of_it.items())})"
+        terminalreporter.write_line(f"{battery:<32}{sum(of_it.values()):>10,} probes{told}")
+        for what, count in of_it.items() if long else ():
+            terminalreporter.write_line(f"  {what:<30}{count:>10,}")
+    if long and tried:
+        terminalreporter.write_line(json.dumps({"failed": len(terminalreporter.stats.get("failed", [])), **tried}))
 
 
 @pytest.fixture

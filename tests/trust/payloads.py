@@ -5,7 +5,7 @@ WORD = "zqxss"
 SHORT = {
     "sql": "zqx'; DROP TABLE persons; SELECT set_config('caseflow.context','x',true); --",
     "html": f"zqx\"'><img src=x onerror={WORD}()><{WORD}></textarea></title><script>{WORD}()</script>",
-    "template": "zqx{{ 7*7*7*7 }}${7*7*7*7}<%= 7*7*7*7 %>%(x)s{0}%s%n",
+    "template": "zqx{{ 7*7*7*7 }}zqx${7*7*7*7}zqx<%= 7*7*7*7 %>%(x)s{0}%s%n",
     "NUL": "zqx\x00zqx",
     "overlong": "zqx" + "ﷺ" * 13_000,
 }
@@ -44,6 +44,8 @@ LONG = {
     "first date": "0001-01-01",
 }
 ALL = SHORT | LONG
+NUMBERS = {name: LONG[name] for name in ("huge number", "number too large", "negative", "exponent", "date")}
+MIXED = SHORT["html"] + SHORT["sql"] + SHORT["template"] + "\u202e\r\nzqx: 1"
 
 HEADERS = {
     "Accept-Language": ["zqx'; --", "*;q=zqx", "ar-" + "x" * 5000, ",,,;;;q=q", "../../etc"],

@@ -224,7 +224,7 @@ def _probation(cast: Cast, name: str, by: str) -> World:
 
 def _strange(cast: Cast) -> World:
     by = "stranger_worker"
-    world = World("w6", "stranger", "1", {by}, receiver="stranger-cso", helpers={"stranger_cso_worker"})
+    world = World("w6", "stranger", "1", {by}, receiver="stranger-cso")
     case = _a_case(cast, world, by)
     told = _told(cast, world, coordinator="stranger_cso")
     world.ids["referral"] = a_referral(

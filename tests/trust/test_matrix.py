@@ -143,5 +143,10 @@ def test_every_route_answers_as_the_permission_page_and_the_scope_say(
     assert not wrong, f"{len(wrong)} of {asked.total()} for {name}:\n" + "\n".join(islice(wrong, 40))
 
 
+def test_at_least_20_000_questions_are_asked(scene: Scene, guarded: list[tuple[str, World]]) -> None:
+    all_routes = routes(scene.app)
+    assert sum(1 for account in ACCOUNTS.values() for _ in probes(scene, account, all_routes, guarded)) >= 20_000
+
+
 def test_every_role_has_an_account_that_asks() -> None:
     assert {one.role for one in accounts_of_the_cast()} == {*Role, None}

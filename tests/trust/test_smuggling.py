@@ -98,7 +98,8 @@ def test_no_form_takes_an_id_that_is_not_ones_own_to_give(scene: Scene, name: st
 def swaps(sheet: Sheet, theirs: dict[str, set[str]], known: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """What a hostile sender sends: another's id in each choice, and columns that the form does not have."""
     honest = sheet.filled()
-    one_of_each = {thing: min(ids) for thing, ids in theirs.items() if ids}
+    kinds = theirs if LONG else ("case", "user", "referral", "consent", "organisation")
+    one_of_each = {thing: min(theirs[thing]) for thing in kinds if theirs.get(thing)}
     for one in sheet.fields.values():
         named = [value for value in [one.value, *one.offered] if _is_id(value)]
         if one.name == "csrf_token" or (not named and one.kind not in {"select", "radio"}):
@@ -106,11 +107,16 @@ def swaps(sheet: Sheet, theirs: dict[str, set[str]], known: set[str]) -> Iterato
         if one.kind == "hidden" and not set(named) & known:
             continue  # the id of the row to be made: whatever it is, the row is one's own
         for thing, id in one_of_each.items():
+            if id in one.offered:
+                continue  # a consent may name any organisation that is told something
             yield f"id in a choice: {one.name}={thing}", {**honest, one.name: [id] if one.many else id}
         yield f"code in a choice: {one.name}", {**honest, one.name: "zqx"}
     ids = [*one_of_each.values()]
-    for place, column in enumerate(SMUGGLED):
-        yield f"column: {column}", {**honest, column: ids[place % len(ids)], "role": "steward", "status": "completed"}
+    columns = {column: ids[place % len(ids)] for place, column in enumerate(SMUGGLED)}
+    yield "columns", {**honest, **columns, "role": "steward", "status": "completed"}
+    if LONG:
+        for column, id in columns.items():
+            yield f"column: {column}", {**honest, column: id}
 
 
 def _is_id(text: str) -> bool:
