@@ -52,8 +52,8 @@ def upgrade() -> None:
     op.add_column("notifications", sa.Column("about", sa.Uuid(), nullable=True))
     # Older news leads to what it is about.
     op.execute(
-        "UPDATE notifications SET about = substring(path FROM '^/(?\\:cases|referrals|handovers)/([0-9a-f-]{36})')::uuid"
-        " WHERE path ~ '^/(?\\:cases|referrals|handovers)/[0-9a-f-]{36}'"
+        "UPDATE notifications SET about = substring(path FROM '[0-9a-f-]{36}')::uuid"
+        " WHERE path ~ '^/(cases|referrals|handovers)/[0-9a-f-]{36}'"
     )
     op.create_index("ix_handovers_received_case", "handovers_received", ["org_id", "case_id"], unique=False)
     _create_access()

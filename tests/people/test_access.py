@@ -145,6 +145,34 @@ def _live(cast: Cast, name: str, kind: AccessKind = AccessKind.ALLOWED) -> uuid.
         return db.session.scalars(query).one()
 
 
+def test_nothing_is_decided_twice_or_where_it_means_nothing(cast: Cast) -> None:
+    case_id = a_case(cast, number=NUMBER)
+    path, leader = f"/cases/{case_id}/access", cast.be("leader")
+    ids = {name: str(colleague(cast, name)) for name in ("daniyar", "deputy", "leader", "aigerim")}
+    why, ground = {"reason": "x"}, {"reason": "x", "ground": "other"}
+    leader.post(f"{path}/admit", {**why, "user": ids["deputy"]}, expect=422)
+    leader.post(f"{path}/lift", why, expect=409)
+    leader.post(f"{path}/restrict", {**why, "users": [ids["deputy"]]})
+    assert "Nobody is excluded" in cast.be("deputy").get(path)
+    leader.post(f"{path}/admit", {**why, "user": ids["deputy"]}, expect=409)
+    leader.post(f"{path}/admit", {**why, "user": str(colleague(cast, "auditor"))}, expect=422)
+    leader.post(f"{path}/exclude", {**ground, "user": ids["leader"]}, expect=422)
+    cast.be("daniyar").post("/emergency-access", {"number": NUMBER, "reason": "Fire", "minutes": "30"})
+    leader.post(f"{path}/{_live(cast, 'daniyar', AccessKind.GLASS)}/end", why)
+    cast.be("daniyar").get(f"/cases/{case_id}", expect=404)
+    deputys = _live(cast, "deputy")
+    leader.post(f"{path}/exclude", {**ground, "user": ids["deputy"]})  # off the list, too
+    leader.post(f"{path}/exclude", {**ground, "user": ids["deputy"]}, expect=409)
+    leader.post(f"{path}/{deputys}/end", why, expect=409)
+    with cast.acting("leader") as user:
+        restriction = queries.restriction(queries.opened(case_id, user))
+        assert restriction is not None
+        restriction_id = restriction.id
+    leader.post(f"{path}/{restriction_id}/end", why, expect=422)
+    leader.post(f"{path}/{uuid.uuid4()}/end", why, expect=404, page="/account")
+    cast.be("stranger").post(f"{path}/{restriction_id}/end", why, expect=404, page="/account")
+
+
 def test_case_is_not_given_to_whom_it_is_closed_to_and_nobody_reads_why(cast: Cast) -> None:
     restricted_id, excluded_id = a_case(cast), a_case(cast, name="Асан")
     restricted(cast, restricted_id)

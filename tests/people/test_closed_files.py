@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
+from caseflow.core import installation
 from caseflow.core.db import Model
 from caseflow.core.wall import sign_context
 from tests.cast import Cast
@@ -187,3 +188,40 @@ def test_further_case_of_a_closed_person_is_closed_from_its_first_moment(cast: C
     assert superuser.execute("SELECT array_agg(guarded) FROM cases").fetchone() == ([True, True],)
     superuser.execute("UPDATE case_access SET ended_at = now()")
     assert superuser.execute("SELECT array_agg(guarded) FROM cases").fetchone() == ([False, False],)
+
+
+def test_what_is_closed_is_asked_once_for_a_table_and_takes_no_index_away(
+    cast: Cast, superuser: Any, environment: dict[str, str]
+) -> None:
+    case_id = a_case(cast)
+    org = cast.organisation("almaty")
+    superuser.execute("SET LOCAL enable_seqscan = off")
+    superuser.execute("SET LOCAL enable_bitmapscan = off")
+
+    def plan(query: str) -> str:
+        with speaking(superuser, environment, org, colleague(cast, "leader")):
+            return "\n".join(line for (line,) in superuser.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {query}").fetchall())
+
+    counted = plan(f"SELECT count(*) FROM cases WHERE org_id = '{org}' AND phase <> 'closed'")
+    assert "Index Only Scan using ix_cases_open" in counted
+    assert "never executed" in counted, "of a case that nobody guards nothing more is asked"
+    noted = plan(f"SELECT * FROM phase_changes WHERE org_id = '{org}' AND case_id = '{case_id}'")
+    assert "Index Scan using ix_phase_changes_case" in noted
+    assert noted.count("hashed SubPlan") == 1
+    assert "ProjectSet (actual" in noted
+    assert "loops=1)" in noted.split("ProjectSet")[1]
+
+
+def test_older_news_learns_what_it_is_about(cast: Cast, environment: dict[str, str]) -> None:
+    org, aigerim, case_id = cast.organisation("almaty"), colleague(cast, "aigerim"), uuid.uuid4()
+    installation.downgrade(environment["OWNER_DATABASE_URL"], "0012")
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        for path in (f"/cases/{case_id}/release", "/account"):
+            owner.execute(
+                "INSERT INTO notifications (org_id, id, created_at, user_id, news_id, title, params, path, urgent)"
+                " VALUES (%s, gen_random_uuid(), now(), %s, gen_random_uuid(), 'x', '{}', %s, false)",
+                (org, aigerim, path),
+            )
+    installation.migrate(environment["OWNER_DATABASE_URL"], wall_key=environment["CASEFLOW_WALL_KEY"])
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        assert owner.execute("SELECT about FROM notifications ORDER BY path DESC").fetchall() == [(case_id,), (None,)]

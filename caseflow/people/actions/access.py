@@ -134,7 +134,7 @@ def break_glass(number: str, reason: str, minutes: int, *, by: User) -> uuid.UUI
 
 def review_glass(access: Access, justified: bool, words: str, *, by: User) -> None:
     """Say whether an emergency access was justified; nobody reviews their own."""
-    hold("access", access.org_id, access.person_id)
+    hold("persons", access.org_id)
     db.session.refresh(access, ["reviewed_at"])
     if access.kind is not AccessKind.GLASS or access.user_id == by.id:
         raise Refused(_("Somebody else reviews your emergency access."))
@@ -151,7 +151,7 @@ def review_glass(access: Access, justified: bool, words: str, *, by: User) -> No
 def _hold(case: Case, reason: str) -> None:
     if not reason.strip():
         raise Refused(_("Say why."), field="reason")
-    hold("access", case.org_id, case.person_id)
+    hold("persons", case.org_id)  # nobody opens a further case of the person meanwhile
 
 
 def _works(user_id: uuid.UUID | None, case: Case) -> bool:
