@@ -148,3 +148,11 @@ def test_new_device_is_told_and_the_first_and_known_ones_are_not(cast: Cast, app
     cast.deliver(redis)
     assert "new device" in browser.get("/notifications")
     assert "new device" not in cast.be("daniyar").get("/notifications")
+
+
+def test_changed_password_is_told_to_its_owner(cast: Cast, redis: object) -> None:
+    browser = cast.be("aigerim")
+    browser.post("/account", {"old": PASSWORD, "password": "a new long passphrase"})
+    cast.deliver(redis)
+    assert "Your password was changed" in browser.get("/notifications")
+    assert "Your password was changed" not in cast.be("daniyar").get("/notifications")

@@ -41,6 +41,7 @@ from caseflow.accounts.actions.single_sign_on import set_single_sign_on, sign_in
 from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
+    PASSWORD_CHANGED,
     add_user,
     appoint_administrator,
     change_password,
@@ -57,6 +58,7 @@ __all__ = [
     "LEFT",
     "LINK",
     "NEW_DEVICE",
+    "PASSWORD_CHANGED",
     "SeveralOrganisations",
     "Visit",
     "accept_terms",
