@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from caseflow.access.actions import SIGNED
-from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE
+from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE, PASSWORD_CHANGED
 from caseflow.accounts.models import SignIn
 from caseflow.accounts.permissions import Role
 from caseflow.accounts.queries import holding, user_of
@@ -35,6 +35,12 @@ def tell_new_device(news: News) -> None:
 def tell_factor_added(news: News) -> None:
     """A second factor was set up."""
     _tell(news, _l("A second factor was set up for your account. Was it not you? Tell your administrator."))
+
+
+@handles(PASSWORD_CHANGED)
+def tell_password_changed(news: News) -> None:
+    """The password is another one now."""
+    _tell(news, _l("Your password was changed. Was it not you? Tell your administrator at once."))
 
 
 @handles(FACTOR_RESET)

@@ -155,3 +155,11 @@ def test_administrator_makes_no_steward(cast: Cast) -> None:
     assert "Platform steward" not in cast.be("admin").get("/users/new")
     cast.be("admin").post("/users/new", {**NEW, "role": "steward"}, expect=422)
     assert "new@example.org" not in cast.be("admin").get("/users")
+
+
+def test_changed_password_is_told_to_its_owner(cast: Cast, redis: object) -> None:
+    browser = cast.be("aigerim")
+    browser.post("/account", {"old": PASSWORD, "password": "a new long passphrase"})
+    cast.deliver(redis)
+    assert "Your password was changed" in browser.get("/notifications")
+    assert "Your password was changed" not in cast.be("daniyar").get("/notifications")

@@ -42,6 +42,7 @@ from caseflow.accounts.actions.sites import LARGEST_SITE, change_site
 from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
+    PASSWORD_CHANGED,
     add_user,
     appoint_administrator,
     assignable,
@@ -60,6 +61,7 @@ __all__ = [
     "LEFT",
     "LINK",
     "NEW_DEVICE",
+    "PASSWORD_CHANGED",
     "SeveralOrganisations",
     "Visit",
     "accept_terms",

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import update
 
 from caseflow.accounts import queries
-from caseflow.accounts.actions.users import new_user, set_password
+from caseflow.accounts.actions.users import PASSWORD_CHANGED, new_user, set_password
 from caseflow.accounts.models import AccountLink, LinkKind, User
 from caseflow.accounts.permissions import Role
 from caseflow.audit.actions import record
@@ -103,6 +103,8 @@ def use_link(token: str, password: str) -> User:
         raise Refused(_("This link has been used, withdrawn, or is too old. Ask for a new one."))
     set_password(user, password, by=user)
     record("user.link_used", by=user, on=user, kind=link.kind.value)
+    if link.kind is LinkKind.RESET:
+        announce(PASSWORD_CHANGED, org_id=user.org_id, user=user.id)
     return user
 
 

@@ -16,7 +16,10 @@ from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Refused
 from caseflow.core.i18n import supported
+from caseflow.core.jobs import announce
 from caseflow.tenancy.models import Organisation, OrganisationKind
+
+PASSWORD_CHANGED = "access.password_changed"  # noqa: S105 -- the name of a topic
 
 
 def check_password(user: User, password: str) -> None:
@@ -59,6 +62,7 @@ def change_password(old: str, new: str, *, by: User) -> None:
     if not any(matches(old, candidate.hash) for candidate in mine):
         raise Refused(_("This is not your present password."), field="old")
     set_password(by, new, by=by)
+    announce(PASSWORD_CHANGED, org_id=by.org_id, user=by.id)
 
 
 def set_language(code: str, *, by: User) -> None:
