@@ -178,6 +178,9 @@ def _create_functions() -> None:
                         SELECT m.person_id FROM public.case_access m WHERE m.org_id = org AND m.user_id = reader
                         AND m.kind IN ('allowed', 'glass') AND m.ended_at IS NULL
                         AND (m.until IS NULL OR m.until > now()))
+                    -- No page opens a case to an auditor, who must see who read the restricted ones.
+                    AND NOT EXISTS (SELECT FROM public.users u
+                        WHERE u.org_id = org AND u.id = reader AND u.role = 'auditor')
                     UNION
                     SELECT x.person_id FROM public.case_access x WHERE x.org_id = org AND x.user_id = reader
                         AND x.kind = 'excluded' AND x.ended_at IS NULL

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from caseflow.core.policies import own, share
+from caseflow.core.policies import guard, own, share
 
 revision = "0024"
 down_revision = "0023"
@@ -155,6 +155,8 @@ def upgrade() -> None:
     own("retention_rules", delete=True, update=False)
     own("retention_holds", update=("ended_at", "ended_by"))
     own("erasures", update=("state", "decided_by", "decided_at"))
+    for table in ("retention_holds", "erasures", "access_requests", "objections"):
+        guard(table, "person_id")
     # Tables that are added later hang on a person as well: the function finds them in the catalogue.
     op.execute("GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO caseflow_share")
     op.execute("REVOKE DELETE ON audit_entries, wall_key, alembic_version, organisations, users FROM caseflow_share")
