@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 NOUNS: dict[str, str] = {
+    "access": _l("Copy of the records for the person"),
     "agreement": _l("Agreement"),
     "assignment": _l("Allocation"),
     "case": _l("Case"),
@@ -11,6 +12,7 @@ NOUNS: dict[str, str] = {
     "contact": _l("Contact"),
     "disclosure": _l("Disclosure"),
     "draft": _l("Draft referral"),
+    "erasure": _l("Erasure of records"),
     "goal": _l("Goal"),
     "handover": _l("Handover"),
     "helper": _l("Worker of a referral"),
@@ -18,6 +20,7 @@ NOUNS: dict[str, str] = {
     "message": _l("Message"),
     "need": _l("Need"),
     "note": _l("Note"),
+    "objection": _l("What the person says is wrong"),
     "organisation": _l("Organisation"),
     "pathway": _l("Pathway"),
     "people": _l("Search for people"),
@@ -28,6 +31,7 @@ NOUNS: dict[str, str] = {
     "release": _l("Release"),
     "relative": _l("Relative"),
     "report": _l("End report"),
+    "retention": _l("Retention of records"),
     "service": _l("Service"),
     "session": _l("Session"),
     "site": _l("Site"),
