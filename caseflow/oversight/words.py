@@ -7,6 +7,7 @@ from flask_babel import ngettext
 
 NOUNS: dict[str, str] = {
     "access": _l("Who may open a case"),
+    "access": _l("Copy of the records for the person"),
     "agreement": _l("Agreement"),
     "assignment": _l("Allocation"),
     "case": _l("Case"),
@@ -17,6 +18,7 @@ NOUNS: dict[str, str] = {
     "draft": _l("Draft referral"),
     "factor": _l("Second factor"),
     "glass": _l("Emergency access"),
+    "erasure": _l("Erasure of records"),
     "goal": _l("Goal"),
     "handover": _l("Handover"),
     "helper": _l("Worker of a referral"),
@@ -24,6 +26,7 @@ NOUNS: dict[str, str] = {
     "message": _l("Message"),
     "need": _l("Need"),
     "note": _l("Note"),
+    "objection": _l("What the person says is wrong"),
     "organisation": _l("Organisation"),
     "pathway": _l("Pathway"),
     "people": _l("Search for people"),
@@ -36,6 +39,7 @@ NOUNS: dict[str, str] = {
     "relative": _l("Relative"),
     "report": _l("End report"),
     "row": _l("Record"),
+    "retention": _l("Retention of records"),
     "service": _l("Service"),
     "session": _l("Session"),
     "site": _l("Site"),

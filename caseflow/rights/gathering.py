@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from caseflow.audit.models import Entry
@@ -18,6 +19,41 @@ Part = list[dict[str, Any]]
 # Of no meaning to the person, or not theirs to have: keys, search keys, fingerprints.
 LEFT_OUT = {"person_keys", "name_keys", "erasures", "access_requests", "access_parts"}
 HIDDEN = {"org_id", "to_org_id", "register_print", "value_hash", "number_hash", "version"}
+
+
+# What a part is called; one that is not here goes by its table's name.
+WORDS = {
+    "assignments": _l("Workers of the case"),
+    "audit_entries": _l("Who did and saw what"),
+    "case_parties": _l("Organisations of the case"),
+    "cases": _l("Cases"),
+    "conditions": _l("Conditions of the order"),
+    "consents": _l("Consents"),
+    "contacts": _l("Contacts in supervision"),
+    "disclosures": _l("What others were told"),
+    "goals": _l("Goals"),
+    "handovers": _l("Handovers"),
+    "identifiers": _l("Numbers"),
+    "intakes": _l("Intake"),
+    "names": _l("Names"),
+    "needs": _l("Needs"),
+    "notes": _l("Notes"),
+    "objections": _l("What the person says is wrong"),
+    "persons": _l("The person"),
+    "phase_changes": _l("Phases"),
+    "plans": _l("Plan"),
+    "referral_drafts": _l("Drafts of referrals"),
+    "referral_messages": _l("Messages on referrals"),
+    "referral_reports": _l("End reports"),
+    "referral_sessions": _l("Sessions"),
+    "referrals": _l("Referrals"),
+    "relatives": _l("Family"),
+    "retention_holds": _l("Holds"),
+    "stays": _l("Stays"),
+    "steps": _l("Steps"),
+    "supervisions": _l("Supervision order"),
+    "tasks": _l("Tasks"),
+}
 
 
 def gather(person: Person) -> dict[str, Part]:

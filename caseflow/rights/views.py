@@ -25,7 +25,7 @@ from caseflow.rights.forms import (
     RulesForm,
     SpecialRuleForm,
 )
-from caseflow.rights.gathering import gather
+from caseflow.rights.gathering import WORDS, gather
 from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 
 bp = Blueprint("rights", __name__, template_folder="templates")
@@ -168,6 +168,7 @@ def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
         parts={name: len(rows) for name, rows in parts.items()},
         withheld=queries.withheld(asked),
         reasons=Withheld.choices(),
+        words=WORDS,
     )
 
 
@@ -179,7 +180,9 @@ def approve_access(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
     asked, form = queries.access_request(case.person, request_id), DecisionForm()
     if form.accepts(lambda: actions.approve_access(case, asked, by=current_user)):
         return done(_("Approved. The copy is being put together."), "rights.copies", id=case.id)
-    return page("rights/approve_access.html", form=form, case=case, asked=asked, withheld=queries.withheld(asked))
+    return page(
+        "rights/approve_access.html", form=form, case=case, asked=asked, withheld=queries.withheld(asked), words=WORDS
+    )
 
 
 @bp.post("/cases/<uuid:id>/copies/<uuid:request_id>/download")

@@ -25,7 +25,8 @@ DEMO = "SELECT id FROM organisations WHERE slug ~ '^(kz|kg|tj|iq)-'"
 CONTENTS = {
     "people": "SELECT o.slug, p.number, p.name, p.latin_name, p.sex, p.birth_date - current_date FROM persons p",
     "cases": "SELECT o.slug, c.number, c.phase, c.release_on - current_date, c.offence_type FROM cases c",
-    "notes": "SELECT o.slug, p.text, p.occurred_at::date - current_date FROM notes p",
+    # Sealed twice, the same words never look the same; they are as long.
+    "notes": "SELECT o.slug, length(p.text), p.occurred_at::date - current_date FROM notes p",
     "referrals": "SELECT o.slug, p.kind, p.status, p.outcomes, p.sent_at::date - current_date FROM referrals p",
     "sessions": "SELECT o.slug, p.attendance, p.summary, p.starts_at::date - current_date FROM referral_sessions p",
     "contacts": "SELECT o.slug, p.outcome, p.starts_at::date - current_date FROM contacts p",
