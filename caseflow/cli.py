@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import psycopg
 import redis
-from flask import current_app
+from flask import current_app, has_app_context
 from tqdm import tqdm
 
 from caseflow import create_app
@@ -59,6 +59,8 @@ def in_app(command: click.Command) -> click.Command:
 
     @functools.wraps(act)
     def run_in_app(*arguments: object, **options: object) -> object:
+        if has_app_context():  # called from within the application, as tests do
+            return act(*arguments, **options)
         with create_app().app_context():
             return act(*arguments, **options)
 

@@ -27,7 +27,7 @@ RIGHTS = """
     SELECT table_name || '.' || column_name, privilege_type FROM information_schema.column_privileges
     WHERE grantee = 'caseflow_app' AND table_schema = 'public'
     UNION SELECT table_name, privilege_type FROM information_schema.table_privileges
-    WHERE grantee = 'caseflow_app' AND table_schema = 'public'
+    WHERE grantee = 'caseflow_app' AND table_schema = 'public' AND privilege_type = 'DELETE'
     UNION SELECT p.oid::regprocedure::text, 'EXECUTE'
     FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
       AND has_function_privilege('caseflow_app', p.oid, 'EXECUTE')

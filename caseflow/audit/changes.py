@@ -27,6 +27,7 @@ from sqlalchemy.types import Boolean, Numeric, TypeEngine
 from caseflow.audit.models import Entry
 from caseflow.config import Config
 from caseflow.core.db import Coded, Model, Tenant, new_id, now, request_id
+from caseflow.core.sealing import opened
 from caseflow.core.sight import FILES
 
 CLEAR = (Boolean, Coded, Date, DateTime, Numeric, Uuid)  # Numeric: whole numbers are one in SQLAlchemy's types, too
@@ -184,6 +185,7 @@ def _said(column: Column[Any], value: Any, row: Any) -> Any:
         return {"unread": True}  # set without having been read: what it was stands in the entry before
     if _in_clear(column):
         return _plain(value)
+    value = opened(value)  # the mark is of what was written, not of what lies sealed
     text = value if isinstance(value, str) else repr(value)
     return {"mark": mark(column.table.name, row.__dict__["id"], column.key, text), "length": len(text)}
 

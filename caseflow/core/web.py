@@ -151,11 +151,12 @@ def _guard() -> BaseResponse | None:
         return None  # no such page: 404
     view: Any = current_app.view_functions[request.endpoint]
     permission = getattr(view, "permission", None)
+    if permission is None:
+        csrf.protect(apply_exemptions=True)
+        return None
     by_token = current_user.is_authenticated and current_user.by_token
     if not by_token:
         csrf.protect(apply_exemptions=True)
-    if permission is None:
-        return None
     if current_user.is_authenticated:
         logs.begin(user=str(current_user.id))  # an id, which only the organisation itself can turn into a name
     if by_token and not view.token:

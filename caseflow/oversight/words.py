@@ -6,8 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 NOUNS: dict[str, str] = {
-    "access": _l("Who may open a case"),
-    "access": _l("Copy of the records for the person"),
+    "access": _l("Access"),
     "agreement": _l("Agreement"),
     "assignment": _l("Allocation"),
     "case": _l("Case"),

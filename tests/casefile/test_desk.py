@@ -103,9 +103,9 @@ def test_navigation_shows_each_role_its_own_doors_and_where_one_is(cast: Cast) -
     doors = {
         "aigerim": ("Caseload", "Referrals sent", "Release list", "Directory"),
         "officer": ("Caseload", "Referrals sent", "Handovers", "This week", "Directory"),
-        "coordinator": ("Inbox", "Directory", "Our services"),
+        "coordinator": ("Inbox", "Directory", "Our services", "Access"),
         "worker": ("Inbox", "Directory"),
-        "auditor": ("Audit",),
+        "auditor": ("Audit", "Access"),
         "steward": ("Directory", "Organisations", "Agreements"),
     }
     for name, labels in doors.items():

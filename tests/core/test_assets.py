@@ -24,7 +24,7 @@ def manifest() -> dict[str, str]:
 def test_every_asset_of_a_page_is_served_for_ever() -> None:
     client = make_app().test_client()
     links = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text)
-    assert len(links) == 6
+    assert len(links) == 7
     for link in links:
         response = client.get(link)
         assert response.status_code == 200, link

@@ -72,9 +72,11 @@ def test_a_stopping_web_server_answers_what_it_began(environment: dict[str, str]
     url, log = f"http://127.0.0.1:{port}", tmp_path / "web.log"
     settings = {**environment, "CASEFLOW_METRICS_TOKEN": TOKEN, "CASEFLOW_PUBLIC_URL": url}
     with process(settings, log, "serve", "--port", str(port)) as server, requests.Session() as browser:
-        until(environment, "SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = 'caseflow_app'")
         browser.mount(
-            "http://", requests.adapters.HTTPAdapter(max_retries=requests.adapters.Retry(20, backoff_factor=0.1))
+            "http://",
+            requests.adapters.HTTPAdapter(
+                max_retries=requests.adapters.Retry(120, backoff_factor=0.1, backoff_max=0.5)
+            ),
         )
         token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(f"{url}/sign-in", timeout=20).text)[0]
         form = {"csrf_token": token, "email": "aigerim@example.org", "password": PASSWORD}

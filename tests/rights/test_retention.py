@@ -41,6 +41,8 @@ def a_second_leader(cast: Cast) -> str:
             by=user,
         )
         made.locale = "en"
+    with cast.acting("second_leader") as user:
+        accounts.accept_terms(by=user)
     return "second_leader"
 
 
