@@ -30,14 +30,14 @@ NOTHING = bytes(32)  # what stands before the first seal
 BEGINNING = (-1, uuid.UUID(int=0))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_CANONICAL = """
+_CANONICAL = text("""
     SELECT e.xact, e.id, pg_catalog.json_build_array(e.id, e.user_id,
         (extract(epoch FROM e.created_at) * 1000000)::bigint,
         e.act, e.subject, e.subject_id, e.case_id, e.detail, e.request_id, e.about)::text
     FROM public.audit_entries e
     WHERE e.org_id = :org AND (e.xact, e.id) > (:xact, :id) AND e.xact < :horizon
-    ORDER BY e.xact, e.id
-"""
+    ORDER BY e.xact, e.id LIMIT :most
+""")
 _HORIZON = text(
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     " + coalesce(pg_sequence_last_value('public.audit_base'), 0)"
@@ -56,9 +56,8 @@ def entries(
     org_id: uuid.UUID, after: tuple[int, uuid.UUID], until: int, *, most: int | None = None
 ) -> Iterator[list[Row]]:
     """The entries of an organisation in their order, as (xact, id, canonical form), in parts; not all at once."""
-    query = text(_CANONICAL + (" LIMIT :most" if most else ""))
-    values = {"org": org_id, "xact": after[0], "id": after[1], "horizon": until} | ({"most": most} if most else {})
-    found = db.session.execute(query, values, execution_options={"yield_per": BATCH})
+    values = {"org": org_id, "xact": after[0], "id": after[1], "horizon": until, "most": most}
+    found = db.session.execute(_CANONICAL, values, execution_options={"yield_per": BATCH})
     for part in found.partitions():
         yield [(row[0], row[1], row[2]) for row in part]
 

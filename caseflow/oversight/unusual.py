@@ -53,7 +53,7 @@ _READ = """
     opened AS (SELECT * FROM reading r WHERE r.subject_id IS NOT NULL AND r.case_id IS NOT NULL)
 """
 
-_QUERIES = {
+_ENDS = {
     Unusual.MANY: """
         , mine AS (SELECT id FROM persons WHERE org_id = :org
                       UNION ALL SELECT id FROM referrals WHERE to_org_id = :org),
@@ -85,6 +85,8 @@ _NAMES = """
     JOIN persons p ON p.org_id = :org AND p.id = c.person_id
     LEFT JOIN names n ON n.org_id = :org AND n.person_id = p.id AND n.family IS NOT NULL
 """
+_QUERIES = {kind: _READ + end for kind, end in _ENDS.items()}
+_OPENED = _READ + _NAMES
 
 Row = tuple[uuid.UUID, str, date, int, list[uuid.UUID]]
 
@@ -102,7 +104,7 @@ def findings(user: User, kind: Unusual, *, since: date, until: date) -> list[Fin
         "evening": EVENING,
         "rest": organisation.rest_days,
     }
-    rows = _namesakes(values) if kind is Unusual.NAMESAKE else db.session.execute(text(_READ + _QUERIES[kind]), values)
+    rows = _namesakes(values) if kind is Unusual.NAMESAKE else db.session.execute(text(_QUERIES[kind]), values)
     reviewed = {
         (one.user_id, one.day): one
         for one in db.session.scalars(select(Review).where(Review.org_id == user.org_id, Review.kind == kind))
@@ -116,7 +118,7 @@ def findings(user: User, kind: Unusual, *, since: date, until: date) -> list[Fin
 
 def _namesakes(values: dict[str, object]) -> Iterable[Row]:
     held: dict[tuple[uuid.UUID, str, date], list[uuid.UUID]] = defaultdict(list)
-    for who, name, day, case_id, person, family in db.session.execute(text(_READ + _NAMES), values):
+    for who, name, day, case_id, person, family in db.session.execute(text(_OPENED), values):
         if _family(name) & (_family(person) | ({skeleton(family)} if family else set())) and (
             case_id not in held[who, name, day]
         ):

@@ -11,11 +11,9 @@ from werkzeug.serving import make_server
 
 from caseflow import create_app
 from caseflow.config import Config
-from tests.browser.conftest import chromium
 from tests.cast import PASSWORD
 from tests.conftest import dispose
 
-__all__ = ["chromium"]
 pytestmark = pytest.mark.browser
 
 
