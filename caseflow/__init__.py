@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from caseflow.config import Config
 from caseflow.core import assets, db, fields, health, i18n, limits, logs, master_keys, metrics, slow, web
+from caseflow.core.backups import daily
 
 __version__ = "0.1.0"
 
@@ -59,6 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
         default_locale=config.default_locale,
     )
     health.init_app(app)
+    daily.register()
     for room in ROOMS:
         _register(app, room)
     web.check_views(app)

@@ -15,10 +15,12 @@ from tqdm import tqdm
 
 from caseflow import create_app
 from caseflow.audit.commands import audit
+from caseflow.backup_commands import backup, restore, verify_backup
 from caseflow.config import Config, ConfigError, describe, read_setting
 from caseflow.core import doctor as doctor_checks
 from caseflow.core import embedded, installation, jobs, master_keys, resealing
 from caseflow.core import maintenance as core_maintenance
+from caseflow.core.backups import keeping
 from caseflow.core.embedded import EmbeddedError
 from caseflow.core.embedded.run import Demo, run_all, table
 from caseflow.core.errors import Refused
@@ -199,6 +201,8 @@ def doctor(servers: bool, settings: bool) -> None:
     )
     for problem in found:
         click.echo(str(problem))
+    if config.backup_dir and (age := keeping.age(Path(config.backup_dir))) is not None:
+        click.echo(f"The newest backup is {age.total_seconds() / 3600:.0f} hours old.")
     if found:
         click.get_current_context().exit(1)
     click.echo("All is well.")
@@ -267,6 +271,9 @@ def _owner_url() -> str:
     return config.owner_database_url
 
 
+cli.add_command(with_data(backup))
+cli.add_command(with_data(verify_backup))
+cli.add_command(with_data(restore))
 cli.add_command(with_data(in_app(rotate_keys)))
 cli.add_command(with_data(in_app(seal_texts)))
 cli.add_command(with_data(in_app(import_register)))

@@ -49,6 +49,12 @@ def _master_keys(value: str) -> tuple[tuple[str, bytes], ...]:
     return tuple(keys.items())
 
 
+def _kept(value: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]{1,3},[0-9]{1,3},[0-9]{1,3}", value):
+        raise ValueError("must be three numbers, of days, weeks and months, like 7,4,12")
+    return tuple(int(part) for part in value.split(","))
+
+
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
@@ -211,6 +217,12 @@ class Config:
     audit_mail: str | None = _setting(
         "CASEFLOW_AUDIT_MAIL", _text, "e-mail address to which the heads of the audit's chains are sent once a day"
     )
+    backup_dir: str | None = _setting(
+        "CASEFLOW_BACKUP_DIR", _text, "folder of the backups; with OWNER_DATABASE_URL one is made every day"
+    )
+    backup_keep: tuple[int, ...] = _setting(
+        "CASEFLOW_BACKUP_KEEP", _kept, "how many backups are kept: of days, of weeks, of months", default=(7, 4, 12)
+    )
     limits: bool = _setting("CASEFLOW_LIMITS", _switch, "false turns the rate limits off", default=True)
 
     @classmethod
@@ -254,9 +266,22 @@ def describe() -> list[tuple[str, str, str]]:
     table = []
     for one in fields(Config):
         default = "required" if one.metadata["required"] else one.default
+        if isinstance(default, tuple):
+            default = ",".join(map(str, default))
         text = str(default).lower() if isinstance(default, bool) else str(default or "none" if default != 0 else 0)
         table.append((one.metadata["name"], text, one.metadata["meaning"]))
     return table
+
+
+def read_master_keys(environ: Mapping[str, str]) -> dict[str, bytes]:
+    """The master keys alone, for who has nothing but them and a backup; raises ConfigError."""
+    try:
+        raw = read_setting(environ, "CASEFLOW_MASTER_KEYS")
+        if raw is None:
+            raise ValueError("is not set: nothing that is sealed can be opened without it")
+        return dict(_master_keys(raw))
+    except ValueError as error:
+        raise ConfigError(f"CASEFLOW_MASTER_KEYS {error}") from None
 
 
 def read_setting(environ: Mapping[str, str], name: str) -> str | None:

@@ -15,12 +15,14 @@ from psycopg import Connection
 
 from caseflow.config import Config
 from caseflow.core import installation, master_keys
+from caseflow.core.backups import keeping
 from caseflow.core.wall import expiring_backend, sign_context
 
 OLDEST_REDIS = (6, 2)
 SECONDS = 5
 CLOCK_SECONDS = 60
 ROOM_BYTES = 500 * 2**20
+BACKUP_HOURS = 30
 
 _LOOPHOLES = """
     SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'org_id'
@@ -46,7 +48,7 @@ class Problem:
 
 def check(config: Config, *, data_dir: Path | None = None) -> list[Problem]:
     """Every problem found; an empty list means that the installation can serve."""
-    problems = [*check_servers(config), *_mail(config), *_address(config)]
+    problems = [*check_servers(config), *_mail(config), *_address(config), *_backups(config)]
     return problems + (list(_room(data_dir)) if data_dir else [])
 
 
@@ -164,6 +166,18 @@ def _address(config: Config) -> Iterator[Problem]:
             f"{config.public_url} is not https, so sign-in can be overheard",
             "Serve the site by https and set CASEFLOW_PUBLIC_URL",
         )
+
+
+def _backups(config: Config) -> Iterator[Problem]:
+    if config.backup_dir is None:
+        return
+    age = keeping.age(Path(config.backup_dir))
+    hours = None if age is None else age.total_seconds() / 3600
+    remedy = "See whether cron and worker run and the worker has OWNER_DATABASE_URL, or run `caseflow backup`"
+    if hours is None:
+        yield Problem(f"There is no backup in {config.backup_dir}", remedy)
+    elif hours > BACKUP_HOURS:
+        yield Problem(f"The newest backup in {config.backup_dir} is {hours:.0f} hours old", remedy)
 
 
 def _room(data_dir: Path) -> Iterator[Problem]:

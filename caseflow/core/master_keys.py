@@ -7,6 +7,7 @@ first key of CASEFLOW_MASTER_KEYS seals, all of them open; so a key is changed w
 import hashlib
 import hmac
 import os
+from collections.abc import Mapping
 
 import psycopg
 from cryptography.exceptions import InvalidTag
@@ -24,17 +25,17 @@ class MasterKeyError(ConfigError):
     """Something is sealed under a master key that this installation does not hold, or not under that id."""
 
 
-def seal(data: bytes, about: bytes = b"") -> bytes:
-    """Seal under the current master key; `about` is bound to it, and needed to unseal."""
-    name, key = next(iter(_keys().items()))
+def seal(data: bytes, about: bytes = b"", *, keys: Mapping[str, bytes] | None = None) -> bytes:
+    """Seal under the current master key, the first of `keys` (the application's); `about` is needed to unseal."""
+    name, key = next(iter((keys or _keys()).items()))
     head = bytes([VERSION, len(name)]) + name.encode()
     nonce = os.urandom(NONCE)
     return head + nonce + AESGCM(key).encrypt(nonce, data, head + about)
 
 
-def unseal(data: bytes, about: bytes = b"") -> bytes:
+def unseal(data: bytes, about: bytes = b"", *, keys: Mapping[str, bytes] | None = None) -> bytes:
     """What was sealed, by whichever key of ours; raises MasterKeyError naming the key that is missing or wrong."""
-    keys = _keys()
+    keys = keys or _keys()
     if len(data) < 2 or data[0] != VERSION:
         raise MasterKeyError("something that should be sealed under a master key is not")
     end = 2 + data[1]

@@ -1,0 +1,136 @@
+"""The list of destroyed keys, kept beside the backups: so an older backup does not bring an erased person back.
+
+One JSON line for each: organisation, person, when, and the ids of the decision that erased. Lines are only added.
+"""
+
+import json
+import os
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+from caseflow.core.backups import BackupError
+from caseflow.core.wall import sign_context
+
+LIST = "destroyed-keys.jsonl"
+
+_DESTROYED = """
+    SELECT k.org_id::text, k.id::text, json_build_object(
+        'org', k.org_id, 'person', k.id, 'destroyed_at', k.destroyed_at, 'erasure', (SELECT to_jsonb(e) FROM erasures e
+            WHERE e.org_id = k.org_id AND e.person_id = k.id AND e.state = 'done' ORDER BY e.done_at LIMIT 1))::text
+    FROM person_keys k WHERE k.destroyed_at IS NOT NULL ORDER BY k.destroyed_at, k.org_id, k.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a restore did with the list: persons erased again, and those of whom only the key could be destroyed."""
+
+    erased: int
+    keys_only: int
+
+
+def update(connection: Connection, folder: Path) -> int:
+    """Add what was destroyed since; gives how many lines. The file is replaced as a whole, so none is ever torn."""
+    path = folder / LIST
+    known = set(read(path)) if path.exists() else set()
+    fresh = [line for org, person, line in connection.execute(_DESTROYED) if (org, person) not in known]
+    if fresh or not path.exists():
+        before = path.read_text() if path.exists() else ""
+        handle, name = tempfile.mkstemp(prefix=".being-made-", dir=folder)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(before + "".join(f"{line}\n" for line in fresh))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    return len(fresh)
+
+
+def read(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """The list by organisation and person; raises BackupError naming a line that cannot be read."""
+    found = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        try:
+            one = json.loads(line)
+            found[str(uuid.UUID(one["org"])), str(uuid.UUID(one["person"]))] = one
+        except (ValueError, KeyError, TypeError):
+            raise BackupError(f"{path}: line {number} cannot be read") from None
+    return found
+
+
+def apply(connection: Connection, listed: dict[tuple[str, str], dict[str, Any]], wall_key: str) -> Applied:
+    """Destroy and erase again, in the transaction of a restore, what was destroyed after the backup.
+
+    Raises BackupError when the list lacks what the backup itself knows: then it is not the list of this installation.
+    """
+    known = {(org, person) for org, person, _line in connection.execute(_DESTROYED)}
+    if lacking := known - set(listed):
+        raise BackupError(f"the list of destroyed keys lacks {len(lacking)} that the backup knows: it is not whole")
+    erased = keys_only = 0
+    for (org, person), one in listed.items():
+        if (org, person) in known or not _is_there(connection, org, person):
+            continue
+        if one["erasure"] and _erase(connection, one, wall_key):
+            erased += 1
+        else:
+            keys_only += 1
+        connection.execute(
+            "INSERT INTO person_keys AS k (org_id, id, created_at, wrapped, master_id, destroyed_at)"
+            " VALUES (%(org)s, %(person)s, now(), NULL, 'none', %(at)s) ON CONFLICT (org_id, id)"
+            " DO UPDATE SET wrapped = NULL, destroyed_at = %(at)s",
+            {"org": org, "person": person, "at": one["destroyed_at"]},
+        )
+    return Applied(erased, keys_only)
+
+
+def _is_there(connection: Connection, org: str, person: str) -> bool:
+    """Whether the backup knows of this person at all."""
+    query = (
+        "SELECT EXISTS (SELECT FROM persons WHERE org_id = %(org)s AND id = %(person)s)"
+        " OR EXISTS (SELECT FROM person_keys WHERE org_id = %(org)s AND id = %(person)s)"
+    )
+    return connection.execute(query, {"org": org, "person": person}).fetchone() == (True,)
+
+
+def _erase(connection: Connection, one: dict[str, Any], wall_key: str) -> bool:
+    """Put the decision back and let the database's own function do it; False where it refuses."""
+    decision, org, person = one["erasure"], one["org"], one["person"]
+    context = sign_context(wall_key, uuid.UUID(org), None, str(connection.info.backend_pid))
+    columns = sql.SQL(", ").join(map(sql.Identifier, sorted(decision)))
+    approved = decision | {"state": "approved", "done_at": None, "rows_removed": None}
+    put = sql.SQL("INSERT INTO erasures ({0}) SELECT {0} FROM jsonb_populate_record(NULL::erasures, %s)")
+    try:
+        with connection.transaction():
+            connection.execute(
+                "DELETE FROM erasures WHERE org_id = %s AND (id = %s OR person_id = %s AND state <> 'refused')",
+                (org, decision["id"], person),
+            )
+            # It was done, so every hold of that time had ended.
+            connection.execute(
+                "UPDATE retention_holds SET ended_at = %s, ended_by = %s"
+                " WHERE org_id = %s AND person_id = %s AND ended_at IS NULL",
+                (one["destroyed_at"], decision["decided_by"], org, person),
+            )
+            connection.execute(put.format(columns), (Jsonb(approved),))
+            connection.execute("SELECT set_config('caseflow.context', %s, true)", (context,))
+            connection.execute("SET LOCAL ROLE caseflow_share")  # whose function it is
+            connection.execute("SELECT erase_person(%s)", (decision["id"],))
+            connection.execute("RESET ROLE")
+            done = connection.execute(
+                "SELECT state = 'done' FROM erasures WHERE org_id = %s AND id = %s", (org, decision["id"])
+            ).fetchone()
+            if done != (True,):
+                raise psycopg.Rollback
+            return True
+    except psycopg.errors.IntegrityError:
+        pass  # who decided is not in the backup yet
+    return False
