@@ -34,6 +34,12 @@ DONE = {200, 302, 409, 422}  # a page; done, or on to another page; too late or 
 NO_IDS = ("0", "00000000-0000-0000-0000-00000000000g", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "%00", "%D9%A1")
 
 
+def _turned(scene: Scene, place: int) -> list[World]:
+    """All worlds, from another one on for each route: the short form asks once for each relation to a thing."""
+    worlds = list(scene.worlds.values())
+    return worlds[place % len(worlds) :] + worlds[: place % len(worlds)]
+
+
 def few(scene: Scene) -> list[World]:
     """Whose things are asked for by an account that may not use the route at all: the answer is the same for all."""
     return [scene.worlds[name] for name in ("w1",)]
@@ -50,14 +56,18 @@ class Probe:
 
 def probes(scene: Scene, account: Account, all_routes: list[Route]) -> Iterator[Probe]:
     """All questions of one account."""
-    for route in all_routes:
+    for place, route in enumerate(all_routes):
         denied = _denied(account, route)
         if not route.parameters:
             yield Probe(route, route.path({}), denied or DONE, "no id")
             continue
         things = {name: kind(route, prefix, name) for _, name, prefix in route.parameters}
-        for world in scene.worlds.values() if LONG or denied is None else few(scene):
-            yield _of(account, route, things, world, denied)
+        asked: set[str] = set()
+        for world in _turned(scene, place) if LONG or denied is None else few(scene):
+            probe = _of(account, route, things, world, denied)
+            if LONG or probe.label not in asked:
+                asked.add(probe.label)
+                yield probe
         nobodys = {name: thing[1:] if thing.startswith("=") else str(uuid.uuid4()) for name, thing in things.items()}
         if LONG or denied is None:
             missing = DONE if route.endpoint in GONE_ALREADY else {404}
