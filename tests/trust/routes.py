@@ -115,14 +115,9 @@ def value(world: World, thing: str) -> uuid.UUID | str | None:
 # Who reaches a thing, said again here and not asked of the product
 
 
-def closed_to(account: Account, world: World) -> bool:
-    """Whether the file is restricted to a list that does not name the account, or the account is excluded."""
-    return account.name in world.excluded or (bool(world.listed) and account.name not in world.listed)
-
-
 def sees_case(account: Account, world: World) -> bool:
     """By the role's scope: all of the organisation, the site, or what one works on; by id also who is on its list."""
-    if account.org != world.org or account.scope is Scope.NONE or closed_to(account, world):
+    if account.org != world.org or account.scope is Scope.NONE or world.closed_to(account.name):
         return False
     if account.name in world.listed:
         return True
@@ -155,6 +150,11 @@ def _referral(account: Account, world: World, permission: Permission | None) -> 
     return receives(account, world)
 
 
+def reads_register(account: Account, world: World) -> bool:
+    """A register names everybody: whoever has a case closed to them reads only what they brought themselves."""
+    return account.org == world.org and account.name not in world.files_closed_to
+
+
 def _own(account: Account, world: World, permission: Permission | None) -> bool:
     return account.name in world.workers or (permission is Permission.MANAGE_USERS and account.org == world.org)
 
@@ -172,7 +172,7 @@ REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
     "glass": lambda account, world, permission: sees_case(account, world) and account.name != world.broke_in,
     "gone": _colleague,
     "handover": lambda account, world, permission: takes_over(account, world),
-    "import": _colleague,
+    "import": lambda account, world, permission: reads_register(account, world),
     "notification": _own,
     "own service": lambda account, world, permission: account.org == world.receiver,
     "person": _colleague,
@@ -198,8 +198,8 @@ BUTTONS = {"assessments.nothing_needed"}
 # Who takes away what is not there is told that it has gone, whatever the id: nothing is learnt by asking.
 GONE_ALREADY = {"accounts.remove_factor"}
 
-# Found by a name that cannot be guessed, so that nothing of ours is ever there.
-NEVER_THERE = {"accounts.welcome", "static"}
+# Found by a name that cannot be guessed, or not configured here, so that nothing is ever there.
+NEVER_THERE = {"accounts.welcome", "metrics", "static"}
 
 # Allowed, and yet 404: the thing is reached, but has nothing of the kind that the page is about.
 NOTHING_THERE: dict[str, Callable[[World], bool]] = {
@@ -214,7 +214,7 @@ def relation(account: Account, world: World, reached: bool) -> str:
         return "nobody signed in"
     if reached:
         return "own, restricted to a list" if world.listed else "own"
-    if account.org == world.org and closed_to(account, world):
+    if account.org == world.org and world.closed_to(account.name):
         return "restricted" if world.listed else "excluded"
     if account.org == world.org:
         return "own organisation's, out of scope"

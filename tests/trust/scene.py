@@ -93,6 +93,11 @@ class World:
     listed: set[str] = field(default_factory=set)  # to whom the file is restricted, where it is
     excluded: set[str] = field(default_factory=set)
     broke_in: str = ""  # who opened it in an emergency
+    files_closed_to: set[str] = field(default_factory=set)  # a register names all: not for whom any case is closed to
+
+    def closed_to(self, name: str) -> bool:
+        """Whether the file is restricted to a list that does not name the account, or the account is excluded."""
+        return name in self.excluded or (bool(self.listed) and name not in self.listed)
 
     def mark(self, what: str) -> str:
         """The mark of a field of this world."""
@@ -151,6 +156,10 @@ def play(app: Flask, environment: dict[str, str], superuser_url: str) -> Scene:
         _keep_house(cast, org, [world for world in scene.worlds.values() if world.org == org])
     _restrict(cast, scene.worlds["w7"])
     _exclude(cast, scene.worlds["w8"])
+    for world in scene.worlds.values():
+        closed = [one for one in scene.worlds.values() if one.org == world.org]
+        names = {one.name for one in ACCOUNTS.values() if one.org == world.org}
+        world.files_closed_to = {one for one in names if any(other.closed_to(one) for other in closed)}
     return scene
 
 

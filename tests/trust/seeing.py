@@ -1,7 +1,7 @@
 """Which marks an account may be sent: of its own cases all; of what it receives, what was told or written with it."""
 
 from caseflow.accounts.permissions import Permission
-from tests.trust.routes import receives, sees_case, takes_over
+from tests.trust.routes import reads_register, receives, sees_case, takes_over
 from tests.trust.scene import Account, World
 
 # What a referral tells (identity, contact, legal matters, its own details) and what both sides write on it.
@@ -18,7 +18,7 @@ def may_read(account: Account, world: World, what: str) -> bool:
     if what in RECEIVERS_OWN:
         return receives(account, world)
     if what == "file":
-        return account.org == world.org  # whoever imports sees the names of the organisation's uploads
+        return reads_register(account, world)
     if what in OF_THE_ACCOUNT:
         administers = account.org == world.org and account.may(Permission.MANAGE_USERS)
         return account.name in world.workers or (what in ADMINISTERED and administers)
