@@ -277,10 +277,20 @@ def single_sign_on(org_id: uuid.UUID) -> SingleSignOn | None:
 
 
 def single_sign_on_begun(org_id: uuid.UUID) -> SingleSignOn | None:
-    """The same before anybody is signed in, where it is switched on."""
+    """The same before anybody is signed in, where it is switched on; the transaction then speaks for it.
+
+    Where it is not, whoever asks may be signed in elsewhere: the transaction goes on in the name it ran in.
+    """
+    before = db.session().info.get("tenant")
     enter(org_id)
     found = single_sign_on(org_id)
-    return found if found is not None and found.active else None
+    if found is not None and found.active:
+        return found
+    if before is None:
+        leave()
+    else:
+        enter(before.org_id, before.user_id)
+    return None
 
 
 def providers(email: str) -> list[tuple[uuid.UUID, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -82,6 +82,7 @@ def supported(code: str | None) -> str | None:
     return language if any(language == offer.code for offer in offered()) else None
 
 
+@lru_cache(maxsize=1024)  # Babel reads the parts of a name anew each time, and a page asks often
 def locale_for(code: str, country: str | None = None) -> Locale:
     """The CLDR locale for a language in a country (ISO 3166-1), or without the country where CLDR has no such pair."""
     if country:

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -191,6 +192,13 @@ def test_stranger_sees_and_sets_nothing_of_it(cast: Cast, provider: str) -> None
     assert provider not in cast.be("stranger_admin").get("/users/single-sign-on")
     for who in ("aigerim", "leader", "auditor"):
         cast.be(who).get("/users/single-sign-on", expect=403)
+
+
+@pytest.mark.parametrize("who", ["aigerim", "stranger"])
+def test_who_is_signed_in_and_asks_for_a_provider_that_is_none_stays_who_they_are(cast: Cast, who: str) -> None:
+    for organisation in (cast.organisation("kamqor"), uuid.uuid4()):
+        cast.be(who).get(f"/sign-in/organisation/{organisation}", expect=404)
+    cast.be(who).get("/account")
 
 
 def test_provider_in_the_own_network_or_without_https_is_not_asked(app: Flask, provider: str) -> None:

@@ -5,6 +5,8 @@ import re
 import psycopg
 from flask import Flask
 
+from caseflow.accounts.actions import make_api_token
+from caseflow.accounts.queries import api_tokens
 from tests.cast import Browser, Cast
 
 
@@ -48,8 +50,8 @@ def test_revoked_expired_and_invented_tokens_open_nothing(cast: Cast, app: Flask
     token = _token(browser)
     assert token not in browser.get("/account/tokens")
     [path] = re.findall(r"/account/tokens/[0-9a-f-]{36}/revoke", browser.get("/account/tokens"))
-    cast.be("daniyar").post(path, page="/account")
-    cast.be("stranger_admin").post(path, page="/account")
+    cast.be("daniyar").post(path, page="/account", expect=404)
+    cast.be("stranger_admin").post(path, page="/account", expect=404)
     assert _ask(app, token)[0] == 200
     browser.post(path, page="/account/tokens")
     for wrong in (token, "cf_invented", "", "x" * 5000):
@@ -81,3 +83,18 @@ def test_cookie_without_csrf_token_is_refused_even_with_a_header(cast: Cast) -> 
     assert answer.status_code == 400
     with cast.acting("aigerim") as aigerim:
         assert aigerim.mail_news
+
+
+def test_token_is_revoked_by_its_owner_alone_and_twice_is_once(cast: Cast) -> None:
+    with cast.acting("aigerim") as user:
+        make_api_token("Register", [], 30, by=user)
+    with cast.acting("aigerim") as user:
+        [token] = [one.id for one in api_tokens(user)]
+    for who in ("daniyar", "stranger"):
+        cast.be(who).post(f"/account/tokens/{token}/revoke", expect=404)
+    with cast.acting("aigerim") as user:
+        assert [one.open() for one in api_tokens(user)] == [True]
+    for _ in range(2):
+        cast.be("aigerim").post(f"/account/tokens/{token}/revoke", expect=302)
+    with cast.acting("aigerim") as user:
+        assert [one.open() for one in api_tokens(user)] == [False]

@@ -27,6 +27,7 @@ class Route:
     rule: str
     parameters: tuple[tuple[str, str, str], ...]  # converter, name, and the address up to it with * for what varies
     permission: Permission | None
+    for_programs: bool = False  # also asked by token; who brings none is told so, and not led to a page
 
     def path(self, values: dict[str, str]) -> str:
         """The address with these values."""
@@ -38,8 +39,9 @@ def routes(app: Flask) -> list[Route]:
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: (one.rule, one.endpoint)):
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-            permission = getattr(app.view_functions[rule.endpoint], "permission", None)
-            found.append(Route(rule.endpoint, method, rule.rule, _parameters(rule), permission))
+            view = app.view_functions[rule.endpoint]
+            permission, token = getattr(view, "permission", None), getattr(view, "token", False)
+            found.append(Route(rule.endpoint, method, rule.rule, _parameters(rule), permission, token))
     return found
 
 
@@ -52,12 +54,20 @@ def _parameters(rule: Rule) -> tuple[tuple[str, str, str], ...]:
 
 # What a parameter names, by the address up to it. A kind of SCENE is found in `World.ids`; a text is a value itself.
 KINDS: dict[str, str] = {
+    "/access-reviews/*": "review",
+    "/account/factors/*": "factor",
     "/account/sessions/*": "sign-in",
+    "/account/tokens/*": "token",
     "/agreements/*": "agreement",
+    "/audit/person/*": "person",
     "/cases/*": "case",
+    "/cases/*/access/*": "access",
     "/cases/*/consents/*": "consent",
+    "/cases/*/copies/*": "copy",
+    "/cases/*/holds/*": "hold",
     "/cases/*/needs/*": "need",
     "/cases/*/notes/*": "note",
+    "/cases/*/objections/*": "objection",
     "/cases/*/plan/goals/*": "goal",
     "/cases/*/plan/steps/*": "step",
     "/cases/*/relatives/*": "relative",
@@ -68,14 +78,22 @@ KINDS: dict[str, str] = {
     "/directory/mine/*": "own service",
     "/directory/services/*": "service",
     "/handovers/*": "handover",
+    "/leavers/*": "gone",
     "/notifications/*": "notification",
     "/referral-drafts/*": "draft",
     "/referrals/*": "referral",
     "/register-imports/*": "import",
+    "/restricted-cases/*": "glass",
+    "/retention/*": "erasure",
     "/sessions/*": "session",
+    "/sign-in/organisation/*": "provider",
+    "/sites/*": "site",
     "/static/*": "=no-such-file.css",
     "/tasks/*": "task",
     "/users/*": "user",
+    "/users/*/sessions/*": "sign-in",
+    "/users/*/tokens/*": "token",
+    "/welcome/*": "=no-such-link",
 }
 
 SAME_ID = {"started": "handover", "own service": "service"}  # one thing, reached from two sides
@@ -98,9 +116,11 @@ def value(world: World, thing: str) -> uuid.UUID | str | None:
 
 
 def sees_case(account: Account, world: World) -> bool:
-    """By the role's scope: all of the organisation, the site, or what one works on."""
-    if account.org != world.org or account.scope is Scope.NONE:
+    """By the role's scope: all of the organisation, the site, or what one works on; by id also who is on its list."""
+    if account.org != world.org or account.scope is Scope.NONE or world.closed_to(account.name):
         return False
+    if account.name in world.listed:
+        return True
     at_site = account.scope is Scope.SITE and account.site == world.site
     return account.scope is Scope.ORGANISATION or at_site or account.name in world.workers
 
@@ -130,8 +150,13 @@ def _referral(account: Account, world: World, permission: Permission | None) -> 
     return receives(account, world)
 
 
+def reads_register(account: Account, world: World) -> bool:
+    """A register names everybody: whoever has a case closed to them reads only what they brought themselves."""
+    return account.org == world.org and account.name not in world.files_closed_to
+
+
 def _own(account: Account, world: World, permission: Permission | None) -> bool:
-    return account.name in world.workers
+    return account.name in world.workers or (permission is Permission.MANAGE_USERS and account.org == world.org)
 
 
 def _colleague(account: Account, world: World, permission: Permission | None) -> bool:
@@ -144,14 +169,20 @@ def _of_case(account: Account, world: World, permission: Permission | None) -> b
 
 REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
     "agreement": lambda account, world, permission: True,  # the steward's permission is enough
+    "glass": lambda account, world, permission: sees_case(account, world) and account.name != world.broke_in,
+    "gone": _colleague,
     "handover": lambda account, world, permission: takes_over(account, world),
-    "import": _colleague,
+    "import": lambda account, world, permission: reads_register(account, world),
     "notification": _own,
     "own service": lambda account, world, permission: account.org == world.receiver,
+    "person": _colleague,
     "referral": _referral,
+    "review": _colleague,
     "service": lambda account, world, permission: True,  # the directory is open to all who read it
     "session": lambda account, world, permission: receives(account, world),
     "sign-in": _own,
+    "site": _colleague,
+    "token": _own,
     "user": _colleague,
 }
 
@@ -163,6 +194,12 @@ def reaches(account: Account, world: World, thing: str, permission: Permission |
 
 # Acts of one button: what the button would have said is missing in an empty form, which no page sends.
 BUTTONS = {"assessments.nothing_needed"}
+
+# Who takes away what is not there is told that it has gone, whatever the id: nothing is learnt by asking.
+GONE_ALREADY = {"accounts.remove_factor"}
+
+# Found by a name that cannot be guessed, or not configured here, so that nothing is ever there.
+NEVER_THERE = {"accounts.welcome", "metrics", "static"}
 
 # Allowed, and yet 404: the thing is reached, but has nothing of the kind that the page is about.
 NOTHING_THERE: dict[str, Callable[[World], bool]] = {
@@ -176,7 +213,9 @@ def relation(account: Account, world: World, reached: bool) -> str:
     if account.role is None or not account.active:
         return "nobody signed in"
     if reached:
-        return "own"
+        return "own, restricted to a list" if world.listed else "own"
+    if account.org == world.org and world.closed_to(account.name):
+        return "restricted" if world.listed else "excluded"
     if account.org == world.org:
         return "own organisation's, out of scope"
     if account.org in (world.receiver, world.incoming):

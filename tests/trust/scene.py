@@ -17,8 +17,11 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from caseflow.access.actions import sign_review
+from caseflow.access.models import Decision
+from caseflow.access.queries import to_review
 from caseflow.accounts import actions as accounts
-from caseflow.accounts.models import SignIn
+from caseflow.accounts.models import ApiToken, SignIn
 from caseflow.accounts.permissions import Permission, Role, Scope, may, scope
 from caseflow.audit.models import Entry
 from caseflow.core.db import db, new_id, now, today
@@ -26,16 +29,19 @@ from caseflow.notifications.models import Notification
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
 from caseflow.people.actions.imports import upload
-from caseflow.people.models import Category, IdentifierKind, NoteKind
+from caseflow.people.models import AccessKind, Category, IdentifierKind, NoteKind
 from caseflow.people.register.mapping import shipped
 from caseflow.plans import actions as plans
 from caseflow.referrals.actions import messages
 from caseflow.referrals.queries import shared
+from caseflow.rights import actions as rights
+from caseflow.rights.models import Erasure, Fact, HoldKind, RuleKind
 from caseflow.supervision import actions as supervision
 from caseflow.supervision.models import ConditionKind
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import OrganisationKind, Site, SiteKind
 from tests.cast import PARTS, PASSWORD, READS, Cast
+from tests.stories.access import excluded, restricted
 from tests.stories.assessments import a_need
 from tests.stories.directory import a_service
 from tests.stories.people import a_case
@@ -84,6 +90,14 @@ class World:
     helpers: set[str] = field(default_factory=set)  # its workers on the referral
     incoming: str = ""  # organisation that the handover went to
     officer: str = ""  # who prepares it; '' while it is an invitation
+    listed: set[str] = field(default_factory=set)  # to whom the file is restricted, where it is
+    excluded: set[str] = field(default_factory=set)
+    broke_in: str = ""  # who opened it in an emergency
+    files_closed_to: set[str] = field(default_factory=set)  # a register names all: not for whom any case is closed to
+
+    def closed_to(self, name: str) -> bool:
+        """Whether the file is restricted to a list that does not name the account, or the account is excluded."""
+        return name in self.excluded or (bool(self.listed) and name not in self.listed)
 
     def mark(self, what: str) -> str:
         """The mark of a field of this world."""
@@ -138,6 +152,14 @@ def play(app: Flask, environment: dict[str, str], superuser_url: str) -> Scene:
         world = make(cast)
         _furnish(cast, world)
         scene.worlds[world.name] = world
+    for org in dict.fromkeys(world.org for world in scene.worlds.values()):
+        _keep_house(cast, org, [world for world in scene.worlds.values() if world.org == org])
+    _restrict(cast, scene.worlds["w7"])
+    _exclude(cast, scene.worlds["w8"])
+    for world in scene.worlds.values():
+        closed = [one for one in scene.worlds.values() if one.org == world.org]
+        names = {one.name for one in ACCOUNTS.values() if one.org == world.org}
+        world.files_closed_to = {one for one in names if any(other.closed_to(one) for other in closed)}
     return scene
 
 
@@ -156,6 +178,8 @@ def _hire(cast: Cast) -> None:
         accounts.appoint_administrator(
             oversight, name="Oversight", email="oversight_admin@example.org", password=PASSWORD, by=steward
         )
+    with cast.acting("oversight_admin") as admin:
+        accounts.accept_terms(by=admin)
     with cast.acting("admin") as admin:
         tenancy.add_site(name="almaty 2", code=FAR, kind=SiteKind.PRISON, city="Almaty", by=admin)
     known = {part.name for *_, parts in PARTS.values() for part in parts} | {"steward", "nobody", "oversight_admin"}
@@ -176,6 +200,7 @@ def _hire(cast: Cast) -> None:
                 by=admin,
             )
             user.locale = READS
+            accounts.accept_terms(by=user)
 
 
 # The worlds: what is made differently for each
@@ -234,7 +259,7 @@ def _strange(cast: Cast) -> World:
 
 
 # w1: a worker's own; w2: a colleague's at the same site; w3: at another site; w4, w5: of two probation officers;
-# w6: of another country.
+# w6: of another country; w7: restricted to a list; w8: a leader is excluded.
 WORLDS: list[Callable[[Cast], World]] = [
     lambda cast: _prison(cast, "w1", "1", "aigerim", helpers=("worker",), officer="officer"),
     lambda cast: _prison(cast, "w2", "1", "daniyar", helpers=None, officer=""),
@@ -242,6 +267,8 @@ WORLDS: list[Callable[[Cast], World]] = [
     lambda cast: _probation(cast, "w4", "officer"),
     lambda cast: _probation(cast, "w5", "other_officer"),
     _strange,
+    lambda cast: _prison(cast, "w7", "1", "daniyar", helpers=None, officer=""),
+    lambda cast: _prison(cast, "w8", "1", "aigerim", helpers=None, officer=""),
 ]
 
 
@@ -311,6 +338,24 @@ def _furnish(cast: Cast, world: World) -> None:
         )
         db.session.add(signed_in)
         ids["sign-in"] = signed_in.id
+        ids |= {"person": opened.person_id, "site": user.site_id or new_id()}
+        ids["hold"] = rights.set_hold(opened, HoldKind.COURT, world.mark("hold"), by=user).id
+        ids["copy"] = rights.open_access_request(opened, today(), by=user).id
+        ids["objection"] = rights.object_to(opened, Fact.OTHER, world.mark("objection"), by=user).id
+        ids["erasure"] = new_id()
+        db.session.add(
+            Erasure(
+                org_id=org_id,
+                id=ids["erasure"],
+                person_id=opened.person_id,
+                kind=RuleKind.ADULT,
+                due_on=today(),
+                proposed_by=user_id,
+            )
+        )
+        accounts.make_api_token(world.mark("token"), [], 30, by=user)
+        made = (ApiToken.org_id == org_id, ApiToken.name == world.mark("token"))
+        ids["token"] = db.session.scalars(select(ApiToken.id).where(*made)).one()
         db.session.add(Entry(org_id=org_id, user_id=user_id, act="case.read", case_id=case, detail={}))
     ids["need"] = a_need(cast, case, by, description=world.mark("need"))
     ids["goal"] = a_goal(cast, case, by, title=world.mark("goal"))
@@ -337,3 +382,44 @@ def _furnish(cast: Cast, world: World) -> None:
     with cast.acting(leader) as user:
         mapping = shipped()["iowa"].read_text(encoding="utf-8")
         ids["import"] = upload(f"{world.mark('file')}.csv", SAMPLE.read_bytes(), mapping, by=user).id
+
+
+def _keep_house(cast: Cast, org: str, worlds: list[World]) -> None:
+    """What an organisation has once: somebody who left, and a signed review of who has access."""
+    [admin_name] = [one.name for one in ACCOUNTS.values() if one.org == org and one.role is Role.ADMINISTRATOR]
+    leader = next(one.name for one in ACCOUNTS.values() if one.org == org and one.may(Permission.REVIEW_ACCESS))
+    with cast.acting(admin_name) as admin:
+        gone, _ = accounts.add_user(
+            name="Gone", email=f"gone@{org}.example.org", role=Role.AUDITOR, site_id=None, password=PASSWORD, by=admin
+        )
+        accounts.deactivate(gone, by=admin)
+        gone_id = gone.id
+    with cast.acting(leader) as user:
+        decisions = {one.id: (Decision.KEEP, None) for one, _ in to_review(user)}
+        review_id = sign_review(decisions, by=user).id
+    for world in worlds:
+        world.ids |= {"gone": gone_id, "review": review_id}
+
+
+def _restrict(cast: Cast, world: World) -> None:
+    """Only the worker, the leader and a colleague of another site open it, and who broke in."""
+    restricted(cast, world.ids["case"], "far_worker", by="leader")
+    world.listed, world.broke_in = {*world.workers, "leader", "far_worker", "site_leader"}, "site_leader"
+    with cast.acting("site_leader") as user:
+        assert people.break_glass(world.mark("casenumber"), world.mark("breaking"), 240, by=user)
+    _note_access(cast, world)
+
+
+def _exclude(cast: Cast, world: World) -> None:
+    """Two leaders may not open it."""
+    world.excluded = {"deputy", "site_leader"}
+    for name in sorted(world.excluded):
+        excluded(cast, world.ids["case"], name, by="leader")
+    _note_access(cast, world)
+
+
+def _note_access(cast: Cast, world: World) -> None:
+    with cast.acting("leader") as user:
+        for one in cases.decisions(cases.opened(world.ids["case"], user)):
+            named = {AccessKind.GLASS: "glass", AccessKind.RESTRICTED: "restriction"}.get(one.kind, "access")
+            world.ids[named] = one.id

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from caseflow.accounts import queries
 from caseflow.accounts.models import ApiToken, User
 from caseflow.accounts.permissions import Permission
 from caseflow.audit.actions import record
-from caseflow.core.db import db, now
+from caseflow.core.db import db, now, one_or_404
 from caseflow.core.errors import Refused
 
 PREFIX = "cf_"  # so that one that leaked is known for what it is
@@ -38,9 +38,13 @@ def make_api_token(name: str, permissions: Collection[Permission], days: int, *,
 
 
 def revoke_api_token(id: uuid.UUID, *, of: User | None = None, by: User) -> None:
-    """The token opens nothing from now on."""
-    _revoke(of or by, ApiToken.id == id)
-    record("token.revoke", by=by, on=of or by, token=str(id))
+    """The token opens nothing from now on; 404 where the user has none of this id. Twice is done once."""
+    owner = of or by
+    mine = (ApiToken.org_id == owner.org_id, ApiToken.user_id == owner.id, ApiToken.id == id)
+    if one_or_404(select(ApiToken).where(*mine)).revoked_at is not None:
+        return
+    _revoke(owner, ApiToken.id == id)
+    record("token.revoke", by=by, on=owner, token=str(id))
 
 
 def revoke_api_tokens(user: User) -> None:
