@@ -193,7 +193,7 @@ def reaches(account: Account, world: World, thing: str, permission: Permission |
 
 
 # Acts of one button: what the button would have said is missing in an empty form, which no page sends.
-BUTTONS = {"assessments.nothing_needed"}
+BUTTONS = {"assessments.nothing_needed", "audit.review"}
 
 # Who takes away what is not there is told that it has gone, whatever the id: nothing is learnt by asking.
 GONE_ALREADY = {"accounts.remove_factor"}

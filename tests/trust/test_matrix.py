@@ -59,7 +59,8 @@ def probes(scene: Scene, account: Account, all_routes: list[Route]) -> Iterator[
     for place, route in enumerate(all_routes):
         denied = _denied(account, route)
         if not route.parameters:
-            yield Probe(route, route.path({}), {404} if route.endpoint in NEVER_THERE else denied or DONE, "no id")
+            done = {404} if route.endpoint in NEVER_THERE else DONE | {400} if route.endpoint in BUTTONS else DONE
+            yield Probe(route, route.path({}), denied or done, "no id")
             continue
         things = {name: kind(route, prefix, name) for _, name, prefix in route.parameters}
         asked: set[str] = set()

@@ -34,7 +34,7 @@ def back_up() -> None:
         return
     path = making.make(owner_url, dict(config.master_keys), folder)
     gone = keeping.prune(folder, config.backup_keep)
-    log.info("backup made: %s; %s older removed", path.name, len(gone))
+    log.info("backup made: %s; %s older removed", str(path), len(gone))
 
 
 def list_destroyed() -> None:
