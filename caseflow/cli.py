@@ -21,6 +21,7 @@ from caseflow.core import doctor as doctor_checks
 from caseflow.core import embedded, installation, jobs, master_keys, resealing
 from caseflow.core import maintenance as core_maintenance
 from caseflow.core.backups import keeping
+from caseflow.core.db import db
 from caseflow.core.embedded import EmbeddedError
 from caseflow.core.embedded.run import Demo, run_all, table
 from caseflow.core.errors import Refused
@@ -64,7 +65,10 @@ def in_app(command: click.Command) -> click.Command:
         if has_app_context():  # called from within the application, as tests do
             return act(*arguments, **options)
         with create_app().app_context():
-            return act(*arguments, **options)
+            try:
+                return act(*arguments, **options)
+            finally:
+                db.engine.dispose()
 
     command.callback = run_in_app
     return command
