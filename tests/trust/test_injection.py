@@ -190,7 +190,10 @@ def test_strings_into_every_path(scene: Scene, name: str, record_property: Count
                     values[parameter] = quote(text.encode("utf-8", "surrogatepass")[:2000], safe="%/.;")
                     answer = asker.ask(route.method, route.path(values))
                     asked += 1
-                    if answer.status_code >= 500 or payloads.WORD in answer.headers.get("Location", ""):
+                    if (
+                        answer.status_code >= 500
+                        or payloads.WORD in answer.headers.get("Location", "").partition("?")[0]
+                    ):
                         wrong.append(f"{route.method} {route.rule} {parameter}={text[:30]!r}: {answer.status_code}")
                     if answer.status_code == 200 and route.permission is not None and route.endpoint != "static":
                         wrong.append(f"{route.method} {route.rule} {parameter}={text[:30]!r}: {answer.status_code}")
