@@ -57,6 +57,7 @@ def prepare_server(superuser_url: str, *, database: str, passwords: Mapping[str,
         _make_roles(connection, passwords)
         _make_database(connection, database)
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (_ROLES_LOCK,))  # a lock holds in its own database only
         # CREATE is lent to caseflow_share for the length of a migration only: see `migrate`.
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         connection.execute("GRANT USAGE ON SCHEMA public TO caseflow_app, caseflow_share, caseflow_stats")
