@@ -3,7 +3,7 @@ FROM python:3.13-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 COPY requirements.lock ./
-RUN python -m venv /build && /build/bin/pip install --require-hashes -r requirements.lock
+RUN python -m venv /build && /build/bin/pip install --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md hatch_build.py package.json package-lock.json .npmrc wsgi.py ./
 COPY caseflow caseflow
 COPY migrations migrations
@@ -11,7 +11,7 @@ COPY translations translations
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel .
 # What runs needs less: the same versions without the tools of development.
 COPY requirements-run.lock ./
-RUN python -m venv /app && /app/bin/pip install --require-hashes -r requirements-run.lock \
+RUN python -m venv /app && /app/bin/pip install --require-hashes --no-deps -r requirements-run.lock \
     && /app/bin/pip install --no-deps /wheel/*.whl
 
 FROM python:3.13-slim-trixie

@@ -27,14 +27,15 @@ demo: setup ## Run the product with fictional data and print the accounts (ARGS=
 .PHONY: setup
 setup: $(READY) ## Make .venv with the `caseflow` command in it
 
-# Marked as done only at the very end, so that an interrupted setup is made again.
+# Marked as done only at the very end, so that an interrupted setup is made again. The lock names all there is (--no-deps): asked to
+# resolve, pip looks up an extra (`coverage[toml]`) anew and refuses the release of the day, which has no hash there.
 $(READY): requirements.lock pyproject.toml package.json package-lock.json hatch_build.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "caseflow needs Python 3.11 or later; name one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
 	@rm -f $@
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
 		{ echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
