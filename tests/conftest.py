@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tests.cast import Cast, raise_curtain
 
 TEMPLATE = "caseflow_template"
 DATABASE = f"caseflow_test_{os.getpid()}"
+ROOM = 4 << 30  # bytes; a test worker takes up to half of it
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,19 @@ def _naming(environment: dict[str, str], database: str) -> dict[str, str]:
     return {**environment, **urls}
 
 
+def _in_memory() -> Path | None:
+    """Where files lie in memory, if there is room: each test has a database of its own, which is made of files."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
+
+
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """PostgreSQL and Redis of this worker; the cast is played once into a template database."""
-    with tempfile.TemporaryDirectory(prefix="cf-test-") as folder, Servers(Path(folder), durable=False) as servers:
+    with (
+        tempfile.TemporaryDirectory(prefix="cf-test-", dir=_in_memory()) as folder,
+        Servers(Path(folder), durable=False) as servers,
+    ):
         general = {**servers.environment, "CASEFLOW_PUBLIC_URL": "http://localhost", "CASEFLOW_LIMITS": "false"}
         template = _naming(general, TEMPLATE)
         installation.prepare_server(servers.superuser_url, database=TEMPLATE, passwords={})
