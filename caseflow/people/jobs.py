@@ -13,7 +13,7 @@ from caseflow.accounts import queries as accounts
 from caseflow.accounts.actions import LEFT
 from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, unit_of_work
-from caseflow.core.jobs import News, handles
+from caseflow.core.jobs import News, handles, periodic
 from caseflow.notifications.actions import tell
 from caseflow.people.actions import imports
 from caseflow.people.actions.access import GLASS
@@ -51,6 +51,8 @@ def run_import(news: News) -> None:
             if held is None or held.state in (ImportState.DONE, ImportState.FAILED):
                 return
             imports.begin_import(held)
+            if held.content is None:
+                raise LookupError("a file is not removed before it is imported")
             content, mapping, dry_run = held.content, held.mapping, held.dry_run
             user = accounts.user_of(org_id, news.author_id) if news.author_id else None
             locale = (user.locale or user.organisation.locale) if user else "en"
@@ -91,6 +93,13 @@ def _take(news: News, id: uuid.UUID, content: bytes, mapping_text: str, dry_run:
         held = import_of(news.org_id, id)
         assert held is not None
         imports.finish_import(held, counts, errors.getvalue().encode(ENCODING))
+
+
+@periodic("old-files.remove", seconds=3600)
+def remove_old_files() -> None:
+    """Remove registers and copies for persons whose time is over, of every organisation: the database knows it."""
+    with unit_of_work() as session:
+        session.execute(text("SELECT remove_old_files()"))
 
 
 @handles(GLASS)
