@@ -12,9 +12,12 @@ from sqlalchemy.orm import aliased, joinedload
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
 from caseflow.people.queries import Happening
+from caseflow.rights.copying import WHOLE, Marks, Shown, shown
+from caseflow.rights.gathering import gather
 from caseflow.rights.models import (
     DEFAULTS,
     FALLBACK,
@@ -31,6 +34,7 @@ from caseflow.rights.models import (
     Withheld,
 )
 
+ROWS = 25  # on a page
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
 ADULT_AT = 18  # years
 
@@ -176,10 +180,38 @@ def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
     return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
 
 
-def withheld(request: AccessRequest) -> dict[str, Withheld]:
-    """Which parts are not given out, and why."""
+def reads(person: Person) -> str | None:
+    """The first of the person's languages in which caseflow speaks."""
+    return next((code for one in person.languages if (code := supported(one))), None)
+
+
+def withheld(request: AccessRequest) -> Marks:
+    """What is not given out, and why: whole parts, and rows of a part by their ids."""
     query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    return {one.part: one.reason for one in db.session.scalars(query)}
+    return {(one.part, one.row_id): one.reason for one in db.session.scalars(query)}
+
+
+def markers(request: AccessRequest) -> set[uuid.UUID]:
+    """Who marked what is withheld now."""
+    query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
+
+
+def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
+    """The rows of a part as the person would read them; with `words`, those alone that hold them. 404 for no part."""
+    held = gather(person, part).get(part)
+    if held is None or part in WHOLE:
+        abort(404)
+    found = [one for one in shown(held, person.org_id) if one.holds(words)]
+    start = (max(page, 1) - 1) * ROWS
+    return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
+
+
+def marked_rows(person: Person, marks: Marks) -> list[tuple[str, Shown, Withheld]]:
+    """The single rows that are marked: of which part, what they say, and why."""
+    parts = sorted({part for part, row_id in marks if row_id is not None})
+    rows = [(part, one) for part in parts for one in shown(gather(person, part).get(part, []), person.org_id)]
+    return [(part, one, reason) for part, one in rows if (reason := marks.get((part, one.id)))]
 
 
 def objections(case: Case) -> list[Objection]:

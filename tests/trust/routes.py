@@ -64,6 +64,7 @@ KINDS: dict[str, str] = {
     "/cases/*/access/*": "access",
     "/cases/*/consents/*": "consent",
     "/cases/*/copies/*": "copy",
+    "/cases/*/copies/*/parts/*": "=persons",
     "/cases/*/holds/*": "hold",
     "/cases/*/needs/*": "need",
     "/cases/*/notes/*": "note",
