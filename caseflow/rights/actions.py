@@ -81,25 +81,28 @@ def end_hold(case: Case, hold: Hold, *, by: User) -> None:
     record("retention.unhold", by=by, on=hold, case_id=case.id)
 
 
-def propose(person: Person, *, by: User) -> Erasure | None:
+def propose(person_id: uuid.UUID, *, by: User) -> Erasure | None:
     """Propose to erase a person's records that fall due; None where they do not, or it is proposed already."""
-    people.hold("erasure", by.org_id, person.id)
-    found = queries.due_person(person.id, by)
-    if found is None:
+    people.hold("erasure", by.org_id, person_id)
+    erasure = Erasure(org_id=by.org_id, id=new_id(), person_id=person_id, proposed_by=by.id)
+    if found := queries.due_person(person_id, by):
+        erasure.kind, erasure.due_on = found.kind, found.due_on
+    elif file := next((one for one in queries.sealed_due(by) if one.person_id == person_id), None):
+        erasure.kind, erasure.due_on, erasure.sealed = RuleKind.JUVENILE, file.due_on, True
+    else:
         return None
-    erasure = Erasure(
-        org_id=by.org_id, id=new_id(), person_id=person.id, kind=found.kind, due_on=found.due_on, proposed_by=by.id
-    )
     db.session.add(erasure)
     db.session.flush()
-    record("erasure.propose", by=by, on=erasure, kind=found.kind.value)
+    record("erasure.propose", by=by, on=erasure, kind=erasure.kind.value)
     return erasure
 
 
 def approve(erasure: Erasure, *, by: User) -> None:
     """Approve what another proposed; a job then erases. Refuses the proposer, and records that are held."""
     _undecided(erasure, by)
-    if queries.held(erasure.org_id, erasure.person_id):
+    if queries.held(erasure.org_id, erasure.person_id) or any(
+        one.held for one in queries.sealed(by) if one.person_id == erasure.person_id
+    ):
         raise Refused(_("These records are on hold."))
     _decide(erasure, ErasureState.APPROVED, by)
     record("erasure.approve", by=by, on=erasure)

@@ -124,6 +124,7 @@ class Erasure(Owned, Model):
     decided_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     rows_removed: Mapped[int | None]
+    sealed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)  # of a file that nobody sees
 
     proposer: Mapped[User] = relationship(
         viewonly=True, primaryjoin="and_(Erasure.org_id == User.org_id, foreign(Erasure.proposed_by) == User.id)"

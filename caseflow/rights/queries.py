@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select, text
 from sqlalchemy.orm import aliased, joinedload
 
 from caseflow.accounts.models import User
@@ -111,6 +111,41 @@ def _due(user: User) -> tuple[Select[Case], ColumnElement[str], ColumnElement[da
     return query, kind, due_on
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A juvenile's sealed file as a team leader must know of it: a number and dates, no name."""
+
+    person_id: uuid.UUID
+    number: str
+    closed_on: date
+    due_on: date
+    held: bool
+    proposed: bool
+
+
+def sealed(user: User) -> list[Sealed]:
+    """The sealed files of the organisation by when they fall due, where nobody excluded the user from them."""
+    years = {one.outcome: one.years for one in special_rules(user) if one.kind is RuleKind.JUVENILE}
+    general, found = rules(user)[RuleKind.JUVENILE], []
+    for row in db.session.execute(text("SELECT * FROM sealed_files()")):
+        due_on = _later(row.closed_on, years.get(row.outcome, general))
+        found.append(Sealed(row.person_id, row.number, row.closed_on, due_on, row.held, row.proposed))
+    return sorted(found, key=lambda one: (one.due_on, one.number))
+
+
+def sealed_due(user: User) -> list[Sealed]:
+    """Those that fall due, that nothing holds and nobody has proposed."""
+    return [one for one in sealed(user) if one.due_on <= user.organisation.today() and not one.held | one.proposed]
+
+
+def _later(day: date, years: int) -> date:
+    """The same day so many years later, as PostgreSQL counts: the 28th where there is no 29th of February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def _first(person_id: ColumnElement[uuid.UUID] | object) -> ColumnElement[date]:
     """When the person's first case began."""
     other = aliased(Case)
@@ -141,13 +176,22 @@ def proposals(user: User) -> list[tuple[Erasure, Person]]:
     return [(row[0], row[1]) for row in db.session.execute(_proposals(user)).unique()]
 
 
+def sealed_proposals(user: User) -> list[tuple[Erasure, Sealed]]:
+    """The same for sealed files, which nobody opens for it."""
+    files = {one.person_id: one for one in sealed(user)}
+    query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED)
+    query = query.where(Erasure.sealed, Erasure.person_id.in_(files)).options(joinedload(Erasure.proposer))
+    return [(one, files[one.person_id]) for one in db.session.scalars(query.order_by(Erasure.created_at)).unique()]
+
+
 def proposal(id: uuid.UUID, user: User) -> Erasure:
     """One of them, or 404."""
     row = db.session.execute(_proposals(user).where(Erasure.id == id)).unique().one_or_none()
-    if row is None:
-        abort(404)
-    erasure, _person = row
-    return erasure
+    if row is not None:
+        erasure, _person = row
+        return erasure
+    found = next((erasure for erasure, _file in sealed_proposals(user) if erasure.id == id), None)
+    return found or abort(404)
 
 
 def _proposals(user: User) -> Select[Erasure, Person]:

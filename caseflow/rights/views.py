@@ -45,6 +45,8 @@ def retention() -> tuple[str, int]:
         "rights/retention.html",
         due=queries.due(current_user, page=page_number()),
         proposals=queries.proposals(current_user),
+        sealed=queries.sealed_due(current_user),
+        sealed_proposals=queries.sealed_proposals(current_user),
         rules=queries.rules(current_user),
     )
 
@@ -57,8 +59,7 @@ def propose() -> Response:
         chosen = [uuid.UUID(one) for one in request.form.getlist("person")]
     except ValueError:
         abort(400)
-    found = [queries.due_person(one, current_user) for one in dict.fromkeys(chosen)]
-    made = [actions.propose(one.person, by=current_user) for one in found if one is not None]
+    made = [actions.propose(one, by=current_user) for one in dict.fromkeys(chosen)]
     count = sum(one is not None for one in made)
     flash(
         ngettext("%(count)s person proposed.", "%(count)s persons proposed.", count, count=number_text(count)),
