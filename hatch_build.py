@@ -34,6 +34,9 @@ OFTEN = {
     "U+06A4,U+06A9,U+06AF,U+06B5,U+06BE,U+06C1,U+06C6,U+06CC,U+06CE,U+06D5,U+06F0-06F9,U+200C-200F",
 }
 WEIGHTS = (400, 600)
+# Whole fonts, for documents that are made here and printed there.
+PRINT = ("@expo-google-fonts/noto-sans", "@expo-google-fonts/vazirmatn")
+PRINT_WEIGHTS = ("400Regular", "600SemiBold")
 TEXT = {".css", ".js", ".svg"}  # compressed beforehand; fonts already are
 
 
@@ -110,6 +113,13 @@ def _make(root: Path, modules: Path, vendor: Path, stamp: str) -> None:
     manifest["fonts.css"] = _put(fresh, "fonts.css", _fonts(fresh, modules).encode())
     for path in _own_files(root):
         manifest[path.name] = _put(fresh, path.name, path.read_bytes())
+    for package in PRINT:
+        for weight in PRINT_WEIGHTS:
+            (source,) = (modules / package / weight).glob("*.ttf")
+            (fresh / "print").mkdir(exist_ok=True)
+            shutil.copyfile(source, fresh / "print" / source.name)
+        name = f"LICENSE-{package.rpartition('/')[2]}.txt"
+        shutil.copyfile(modules / package / "LICENSE_FONT", fresh / "print" / name)
     for package in ("bootstrap", "htmx.org", *FONTS):
         text = next((modules / package).glob("LICENSE*")).read_bytes()
         (fresh / f"LICENSE-{package.rpartition('/')[2]}.txt").write_bytes(text)

@@ -3,6 +3,7 @@
 A table that is added later without its policies fails here before anybody writes a test for it.
 """
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ DIRECTORY = {"organisations", "holidays", "services"}  # read by every organisat
 
 UNGUARDED = {"audit_entries"}  # read by auditors, who open no case; an entry holds codes and ids, and no name
 GOAL = uuid.uuid4()
+ERASE = {"erase_person", "erase_rows"}
 
 Connect = Callable[..., Any]
 
@@ -169,15 +171,59 @@ def test_functions_that_cross_belong_to_the_role_that_cannot_sign_in(connect: Co
             " has_function_privilege('public', oid, 'execute') FROM pg_proc"
             " WHERE pronamespace = 'public'::regnamespace AND (prosecdef OR prorettype <> 'trigger'::regtype)"
         ).fetchall()
-        share = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'caseflow_share'").fetchone()
-    assert share == (False,)
+        roles = "SELECT DISTINCT rolcanlogin FROM pg_roles WHERE rolname IN ('caseflow_share', 'caseflow_eraser')"
+        assert connection.execute(roles).fetchall() == [(False,)]
     assert len(functions) >= 8
     # What the context claims, unchecked: inlined, it crosses nothing (every table's other policy asks app_org()).
     claims = [function[:3] + function[4:] for function in functions if function[0] == "app_claim"]
     assert claims == [("app_claim", "caseflow_owner", False, False)]
     for name, owner, definer, settings, everybody in (one for one in functions if one[0] != "app_claim"):
-        assert (owner, definer, everybody) == ("caseflow_share", True, False), name
+        whose = "caseflow_eraser" if name in ERASE else "caseflow_share"
+        assert (owner, definer, everybody) == (whose, True, False), name
         assert settings == ["search_path=pg_catalog, pg_temp"], name
+
+
+def _rights(connection: Any, role: str) -> dict[str, set[str]]:
+    """By table what a role may, on the table or on columns of it."""
+    rights = connection.execute(
+        "SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = %(role)s"
+        " UNION SELECT table_name, privilege_type FROM information_schema.column_privileges WHERE grantee = %(role)s",
+        {"role": role},
+    )
+    found: dict[str, set[str]] = {}
+    for table, right in rights:
+        found.setdefault(table, set()).add(right)
+    return found
+
+
+def test_the_role_that_crosses_has_the_rights_that_its_functions_ask_and_no_more(environment: dict[str, str]) -> None:
+    asked: dict[str, set[str]] = {}
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        bodies = "SELECT prosrc FROM pg_proc WHERE proowner = 'caseflow_share'::regrole"
+        for (body,) in connection.execute(bodies).fetchall():
+            for verb, table in re.findall(r"(INSERT INTO|UPDATE|DELETE FROM)?\s*\bpublic\.(\w+)\b(?!\()", body):
+                # To find the rows that are changed or removed is to read them.
+                rights = {
+                    "INSERT INTO": {"INSERT"},
+                    "UPDATE": {"UPDATE", "SELECT"},
+                    "DELETE FROM": {"DELETE", "SELECT"},
+                }
+                asked.setdefault(table, set()).update(rights.get(verb, {"SELECT"}))
+        assert len(asked) >= 30
+        assert _rights(connection, "caseflow_share") == asked
+
+
+def test_only_one_role_may_delete_everywhere_and_not_the_accounts(environment: dict[str, str]) -> None:
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        rights = {role: _rights(connection, role) for role in ("caseflow_share", "caseflow_stats", "caseflow_eraser")}
+        defaults = connection.execute("SELECT defaclacl::text FROM pg_default_acl").fetchall()
+    deleting = {role: {table for table, may in of.items() if "DELETE" in may} for role, of in rights.items()}
+    assert deleting["caseflow_share"] == {"referral_drafts"}
+    assert deleting["caseflow_stats"] == set()
+    assert deleting["caseflow_eraser"] >= {"persons", "cases", "notes", "documents"} & set(Model.metadata.tables)
+    for table in ("users", "passwords", "audit_entries", "audit_seals", "organisations", "wall_key", "outbox"):
+        assert table not in rights["caseflow_eraser"], table
+    assert defaults == [("{caseflow_eraser=rd/caseflow_owner}",)]
 
 
 def test_stranger_reads_no_row_of_any_table(rows: tuple[uuid.UUID, uuid.UUID, uuid.UUID], connect: Connect) -> None:

@@ -98,6 +98,7 @@ class Unusual(Labelled):
     ELSEWHERE = "elsewhere", _l("People outside their site")
     STRANGER = "stranger", _l("People they never worked with")
     NAMESAKE = "namesake", _l("People of their own family name")
+    RELATIVE = "relative", _l("A colleague's relative")
     NIGHT = "night", _l("Outside working hours")
 
 

@@ -102,7 +102,10 @@ def header() -> dict[str, Any]:
             "name": user.name,
             "organisation": user.organisation.name,
             "role": user.role.label,
-            "links": [(url_for("accounts.account"), _("Your account"))],
+            "links": [
+                (url_for("accounts.account"), _("Your account")),
+                (url_for("people.conflicts"), _("My conflicts of interest")),
+            ],
         },
         "navigation": _navigation(user),
         "unread": notifications.unread(user),

@@ -24,6 +24,7 @@ OLDEST = 150000
 PAUSES = (1, 2, 5, 10, 20, 30)  # seconds between tries of a migration that cannot get its lock
 _GAVE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 LOGIN_ROLES = ("caseflow_owner", "caseflow_app")
+_DEFINERS = "caseflow_share, caseflow_eraser, caseflow_stats"  # own functions, and cannot sign in
 
 # Any fixed numbers: they serialise those who change roles or tables, and no other program takes them.
 _ROLES_LOCK = 5_202_601
@@ -41,6 +42,8 @@ ROLES = {
     "caseflow_app": "LOGIN NOBYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
     # Owns the functions that cross the wall, and nothing else.
     "caseflow_share": "NOLOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
+    # Owns the two functions that erase a person's rows, and nothing else; it alone may delete everywhere.
+    "caseflow_eraser": "NOLOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
     # Owns the functions that count over organisations, and nothing else.
     "caseflow_stats": "NOLOGIN NOBYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
 }
@@ -58,9 +61,9 @@ def prepare_server(superuser_url: str, *, database: str, passwords: Mapping[str,
         _make_database(connection, database)
     with psycopg.connect(superuser_url, dbname=database, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_ROLES_LOCK,))  # a lock holds in its own database only
-        # CREATE is lent to caseflow_share for the length of a migration only: see `migrate`.
+        # CREATE is lent to them for the length of a migration only: see `migrate`.
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        connection.execute("GRANT USAGE ON SCHEMA public TO caseflow_app, caseflow_share, caseflow_stats")
+        connection.execute(f"GRANT USAGE ON SCHEMA public TO caseflow_app, {_DEFINERS}")
 
 
 def _make_roles(connection: Connection, passwords: Mapping[str, str]) -> None:
@@ -76,9 +79,9 @@ def _make_roles(connection: Connection, passwords: Mapping[str, str]) -> None:
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, verifier.decode()))
     # A plan made for a large organisation with parallel workers hurts a small one.
     connection.execute("ALTER ROLE caseflow_app SET max_parallel_workers_per_gather = 0")
-    # The owner hands functions over to these two and never acts with their rights.
+    # The owner hands functions over to these and never acts with their rights.
     option = "WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= 160000 else ""
-    connection.execute(f"GRANT caseflow_share, caseflow_stats TO caseflow_owner {option}")
+    connection.execute(f"GRANT {_DEFINERS} TO caseflow_owner {option}")
 
 
 def _matches(password: str, verifier: str | None) -> bool:
@@ -185,15 +188,16 @@ def wall_pads(key: str) -> tuple[bytes, bytes]:
 
 @contextmanager
 def _migrating(owner_url: str) -> Iterator[Connection]:
-    """The one migrator of a database: caseflow_share may create functions meanwhile, since only so can it own them."""
+    """The one migrator of a database; the definer roles may create functions meanwhile: only so can they own them."""
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-            connection.execute("GRANT CREATE ON SCHEMA public TO caseflow_share, caseflow_stats")
+            _check_roles(connection)
+            connection.execute(f"GRANT CREATE ON SCHEMA public TO {_DEFINERS}")
             try:
                 yield connection
             finally:
-                connection.execute("REVOKE CREATE ON SCHEMA public FROM caseflow_share, caseflow_stats")
+                connection.execute(f"REVOKE CREATE ON SCHEMA public FROM {_DEFINERS}")
     except psycopg.OperationalError as error:
         raise InstallationError(f"the owner cannot reach the database: {_first_line(error)}") from error
     except psycopg.errors.InsufficientPrivilege as error:
@@ -210,6 +214,17 @@ def _migrating(owner_url: str) -> Iterator[Connection]:
             ) from error
         # What was begun is rolled back: each migration is one transaction.
         raise InstallationError(f"a migration failed and was undone: {_first_line(error.orig)}") from error
+
+
+def _check_roles(connection: Connection) -> None:
+    """A newer version may need a role that an older `caseflow roles` did not make."""
+    query = "SELECT rolname FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER')"
+    usable = {name for (name,) in connection.execute(query)}
+    if lacking := [name for name in _DEFINERS.split(", ") if name not in usable]:
+        raise InstallationError(
+            f"the owner may not use the role {', '.join(lacking)}, which this version needs:"
+            " run `caseflow roles --superuser-url …` again (it changes nothing else), then `caseflow migrate`"
+        )
 
 
 def _first_line(error: BaseException | None) -> str:

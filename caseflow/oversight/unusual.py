@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import select, text
 
@@ -13,6 +14,8 @@ from caseflow.audit.models import Review, Unusual
 from caseflow.core.db import db
 from caseflow.core.search import skeleton
 from caseflow.oversight.queries import midnight
+from caseflow.people import queries as people
+from caseflow.people.models import Relative
 
 DAYS = 7  # looked at, where nothing else is asked for
 MOST_DAYS = 92
@@ -24,6 +27,7 @@ THRESHOLDS = {
     Unusual.ELSEWHERE: 1,  # cases opened at another site than the user's
     Unusual.STRANGER: 10,  # cases opened that the user was never given
     Unusual.NAMESAKE: 1,  # people opened who bear the user's family name
+    Unusual.RELATIVE: 1,  # people opened whom a colleague declared, or whose relative bears a colleague's name
     Unusual.NIGHT: 5,  # readings outside working hours
 }
 PATRONYMIC = ("вич", "вна", "улы", "ұлы", "уулу", "кызы", "қызы", "vich", "vna", "uly", "kyzy")
@@ -85,8 +89,14 @@ _NAMES = """
     JOIN persons p ON p.org_id = :org AND p.id = c.person_id
     LEFT JOIN names n ON n.org_id = :org AND n.person_id = p.id AND n.family IS NOT NULL
 """
+_FILES = """
+    SELECT DISTINCT o.user_id, o.name, o.local::date AS day, o.case_id, c.person_id, EXISTS (
+        SELECT FROM assignments a WHERE a.org_id = :org AND a.case_id = o.case_id AND a.user_id = o.user_id) AS given
+    FROM opened o JOIN cases c ON c.org_id = :org AND c.id = o.case_id
+"""
 _QUERIES = {kind: _READ + end for kind, end in _ENDS.items()}
 _OPENED = _READ + _NAMES
+_OPENED_FILES = _READ + _FILES
 
 Row = tuple[uuid.UUID, str, date, int, list[uuid.UUID]]
 
@@ -104,7 +114,10 @@ def findings(user: User, kind: Unusual, *, since: date, until: date) -> list[Fin
         "evening": EVENING,
         "rest": organisation.rest_days,
     }
-    rows = _namesakes(values) if kind is Unusual.NAMESAKE else db.session.execute(text(_QUERIES[kind]), values)
+    if kind is Unusual.RELATIVE:
+        rows: Iterable[Any] = _relatives(user, values)
+    else:
+        rows = _namesakes(values) if kind is Unusual.NAMESAKE else db.session.execute(text(_QUERIES[kind]), values)
     reviewed = {
         (one.user_id, one.day): one
         for one in db.session.scalars(select(Review).where(Review.org_id == user.org_id, Review.kind == kind))
@@ -124,6 +137,36 @@ def _namesakes(values: dict[str, object]) -> Iterable[Row]:
         ):
             held[who, name, day].append(case_id)
     return [(*key, len(cases), cases) for key, cases in held.items() if cases]
+
+
+def _relatives(user: User, values: dict[str, object]) -> Iterable[Row]:
+    """By reader and day the cases of those whom a colleague declared, or whose relative bears a colleague's name.
+
+    Who was given such a case reads it rightly, unless the relative is their own.
+    """
+    opened = db.session.execute(text(_OPENED_FILES), values).all()
+    near = _near(user, {row.person_id for row in opened})
+    held: dict[tuple[uuid.UUID, str, date], list[uuid.UUID]] = defaultdict(list)
+    for row in opened:
+        whose = near.get(row.person_id, set())
+        if row.user_id in whose or (whose and not row.given):
+            held[row.user_id, row.name, row.day].append(row.case_id)
+    return [(*key, len(cases), cases) for key, cases in held.items()]
+
+
+def _near(user: User, persons: set[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """Of these persons, to which colleagues each is near."""
+    found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for one in people.conflicts(user):
+        for person_id in people.persons_like(user.org_id, one.name) & persons:
+            found[person_id].add(one.user_id)
+    colleagues = db.session.execute(select(User.id, User.name).where(User.org_id == user.org_id)).all()
+    family = select(Relative.person_id, Relative.name)
+    for person_id, name in db.session.execute(
+        family.where(Relative.org_id == user.org_id, Relative.person_id.in_(persons))
+    ):
+        found[person_id] |= {user_id for user_id, theirs in colleagues if people.alike(name, theirs)}
+    return found
 
 
 def _family(name: str) -> set[str]:

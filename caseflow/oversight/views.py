@@ -147,6 +147,7 @@ def _unusual(kind: Unusual, refused: ReviewForm | None = None) -> tuple[str, int
         findings=found,
         numbers=queries.numbers(current_user, (file for one in found for file in one.files)),
         hours=(unusual.MORNING, unusual.EVENING),
+        conflicts=people.conflicts(current_user) if kind is Unusual.RELATIVE else [],
         review_of=lambda one: _review_form(one, refused),
         form=refused,
     )

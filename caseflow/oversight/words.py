@@ -11,6 +11,7 @@ NOUNS: dict[str, str] = {
     "assignment": _l("Allocation"),
     "case": _l("Case"),
     "condition": _l("Condition"),
+    "conflict": _l("Conflict of interest"),
     "consent": _l("Consent"),
     "contact": _l("Contact"),
     "disclosure": _l("Disclosure"),

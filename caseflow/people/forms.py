@@ -332,6 +332,13 @@ class ExcludeForm(Form):
     reason = LineField(_l("In your words"), [InputRequired(), at_most(SHORT)])
 
 
+class ConflictForm(Form):
+    """Whom the user is related to, or in conflict with."""
+
+    name = LineField(_l("Name in full"), [InputRequired(), at_most(SHORT)])
+    ground = RadioField(_l("Ground"), [InputRequired()], choices=ExclusionGround.choices)
+
+
 class EndForm(Form):
     """Ending what was decided."""
 

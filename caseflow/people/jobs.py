@@ -13,10 +13,10 @@ from caseflow.accounts import queries as accounts
 from caseflow.accounts.actions import LEFT
 from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, unit_of_work
-from caseflow.core.jobs import News, handles
+from caseflow.core.jobs import News, handles, periodic
 from caseflow.notifications.actions import tell
 from caseflow.people.actions import imports
-from caseflow.people.actions.access import GLASS
+from caseflow.people.actions.access import GLASS, settle_all_seals
 from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
 from caseflow.people.queries import access_of
@@ -51,6 +51,8 @@ def run_import(news: News) -> None:
             if held is None or held.state in (ImportState.DONE, ImportState.FAILED):
                 return
             imports.begin_import(held)
+            if held.content is None:
+                raise LookupError("a file is not removed before it is imported")
             content, mapping, dry_run = held.content, held.mapping, held.dry_run
             user = accounts.user_of(org_id, news.author_id) if news.author_id else None
             locale = (user.locale or user.organisation.locale) if user else "en"
@@ -93,16 +95,37 @@ def _take(news: News, id: uuid.UUID, content: bytes, mapping_text: str, dry_run:
         imports.finish_import(held, counts, errors.getvalue().encode(ENCODING))
 
 
+@periodic("old-files.remove", seconds=3600)
+def remove_old_files() -> None:
+    """Remove registers and copies for persons whose time is over, of every organisation: the database knows it."""
+    with unit_of_work() as session:
+        session.execute(text("SELECT remove_old_files()"))
+
+
+@periodic("seals.settle", seconds=24 * 3600)
+def settle_seals() -> None:
+    """Seal the files of juveniles who were released, whichever way it was written down; one organisation at a time."""
+    with unit_of_work() as session:
+        organisations = list(session.scalars(text("SELECT id FROM audit_organisations()")))
+    for org_id in organisations:
+        with unit_of_work(org_id):
+            settle_all_seals(org_id)
+
+
 @handles(GLASS)
 def on_glass(news: News) -> None:
     """Somebody opened a restricted case in an emergency: its team leaders review it, the auditors know at once."""
     access = access_of(news.to_org_id, uuid.UUID(news.payload["access"]))
     assert access is not None
     assert access.user is not None
-    title, name = _l("%(name)s opened a restricted case in an emergency: please review it."), access.user.name
-    leaders = accounts.holding(news.to_org_id, Role.TEAM_LEADER)
+    name, leaders = access.user.name, accounts.holding(news.to_org_id, Role.TEAM_LEADER)
     path = f"/restricted-cases/{access.id}/review"
-    tell(leaders, news, title, path, about=access.case_id, urgent=True, name=name)
+    if access.sealed_at is None:
+        title, about = _l("%(name)s opened a restricted case in an emergency: please review it."), access.case_id
+    else:  # it is open to no leader, and the review names nobody
+        title, about = _l("%(name)s opened the sealed file of a juvenile: please review it."), None
+    others = [one for one in leaders if one.id != access.user_id]
+    tell(others if about is None else leaders, news, title, path, about=about, urgent=True, name=name)
     # Auditors open no case: they are told the fact, and of no case.
     title, path = _l("%(name)s opened a restricted case in an emergency."), "/audit?act=glass"
     tell(accounts.holding(news.to_org_id, Role.AUDITOR), news, title, path, about=None, urgent=True, name=name)

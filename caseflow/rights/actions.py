@@ -1,21 +1,25 @@
 """Rules, holds and erasures that one proposes and another approves; copies of their records for persons who ask."""
 
-from collections.abc import Mapping
+import base64
+import uuid
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, select, text
+from sqlalchemy import ColumnElement, and_, delete, select, text
 
 from caseflow.accounts.models import User
 from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Conflict, Refused
+from caseflow.core.i18n import supported
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people.models import Case, CaseOutcome, Person
 from caseflow.rights import queries
-from caseflow.rights.gathering import gather
+from caseflow.rights.copying import Marks, document
+from caseflow.rights.gathering import as_json, gather
 from caseflow.rights.models import (
     AccessPart,
     AccessRequest,
@@ -77,25 +81,28 @@ def end_hold(case: Case, hold: Hold, *, by: User) -> None:
     record("retention.unhold", by=by, on=hold, case_id=case.id)
 
 
-def propose(person: Person, *, by: User) -> Erasure | None:
+def propose(person_id: uuid.UUID, *, by: User) -> Erasure | None:
     """Propose to erase a person's records that fall due; None where they do not, or it is proposed already."""
-    people.hold("erasure", by.org_id, person.id)
-    found = queries.due_person(person.id, by)
-    if found is None:
+    people.hold("erasure", by.org_id, person_id)
+    erasure = Erasure(org_id=by.org_id, id=new_id(), person_id=person_id, proposed_by=by.id)
+    if found := queries.due_person(person_id, by):
+        erasure.kind, erasure.due_on = found.kind, found.due_on
+    elif file := next((one for one in queries.sealed_due(by) if one.person_id == person_id), None):
+        erasure.kind, erasure.due_on, erasure.sealed = RuleKind.JUVENILE, file.due_on, True
+    else:
         return None
-    erasure = Erasure(
-        org_id=by.org_id, id=new_id(), person_id=person.id, kind=found.kind, due_on=found.due_on, proposed_by=by.id
-    )
     db.session.add(erasure)
     db.session.flush()
-    record("erasure.propose", by=by, on=erasure, kind=found.kind.value)
+    record("erasure.propose", by=by, on=erasure, kind=erasure.kind.value)
     return erasure
 
 
 def approve(erasure: Erasure, *, by: User) -> None:
     """Approve what another proposed; a job then erases. Refuses the proposer, and records that are held."""
     _undecided(erasure, by)
-    if queries.held(erasure.org_id, erasure.person_id):
+    if queries.held(erasure.org_id, erasure.person_id) or any(
+        one.held for one in queries.sealed(by) if one.person_id == erasure.person_id
+    ):
         raise Refused(_("These records are on hold."))
     _decide(erasure, ErasureState.APPROVED, by)
     record("erasure.approve", by=by, on=erasure)
@@ -128,10 +135,15 @@ def erase(erasure: Erasure) -> None:
     db.session.expire_all()
 
 
-def open_access_request(case: Case, asked_on: date, *, by: User) -> AccessRequest:
-    """Write down that the person asks to see what is held of them."""
+def open_access_request(case: Case, asked_on: date, language: str | None = None, *, by: User) -> AccessRequest:
+    """Write down that the person asks to see what is held of them, and in which language they read it."""
     request = AccessRequest(
-        org_id=case.org_id, id=new_id(), person_id=case.person_id, asked_on=asked_on, opened_by=by.id
+        org_id=case.org_id,
+        id=new_id(),
+        person_id=case.person_id,
+        asked_on=asked_on,
+        language=supported(language) or supported(by.organisation.locale),
+        opened_by=by.id,
     )
     db.session.add(request)
     db.session.flush()
@@ -139,31 +151,53 @@ def open_access_request(case: Case, asked_on: date, *, by: User) -> AccessReques
     return request
 
 
-def mark_parts(case: Case, request: AccessRequest, parts: Mapping[str, Withheld], *, by: User) -> None:
-    """Say which parts are withheld, and why; a second person decides."""
-    db.session.refresh(request, with_for_update=True)
+def mark_parts(case: Case, request: AccessRequest, marks: Mapping[str, Withheld], *, by: User) -> None:
+    """Say which parts are withheld as a whole, and why; rows that were marked stay so. A second person decides."""
+    _mark(request, [(part, None, reason) for part, reason in marks.items()], AccessPart.row_id.is_(None), by)
+    withheld = {part: reason.value for part, reason in marks.items()}
+    record("access.mark", by=by, on=request, case_id=case.id, withheld=withheld)
+
+
+def mark_rows(
+    case: Case,
+    request: AccessRequest,
+    part: str,
+    shown: Collection[uuid.UUID],
+    marks: Mapping[uuid.UUID, Withheld],
+    *,
+    by: User,
+) -> None:
+    """Say which of the rows shown are withheld, and why; those that were not shown stay as they were."""
+    these = and_(AccessPart.part == part, AccessPart.row_id.in_(shown))
+    _mark(request, [(part, row_id, reason) for row_id, reason in marks.items() if row_id in shown], these, by)
+    record("access.mark", by=by, on=request, case_id=case.id, part=part, rows=len(marks))
+
+
+def _mark(
+    request: AccessRequest,
+    marks: list[tuple[str, uuid.UUID | None, Withheld]],
+    instead_of: ColumnElement[bool],
+    by: User,
+) -> None:
+    db.session.refresh(request, ["state"], with_for_update=True)
     if request.state not in (AccessState.ASKED, AccessState.MARKED):
         raise Conflict(_("This was decided before."))
-    known = gather(case.person)
-    if unknown := set(parts) - set(known):
-        raise Refused(_("There is no such part: %(part)s.", part=min(unknown)))
-    db.session.execute(
-        delete(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    )
-    for part, reason in parts.items():
-        db.session.add(AccessPart(org_id=request.org_id, id=new_id(), request_id=request.id, part=part, reason=reason))
+    mine = (AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    db.session.execute(delete(AccessPart).where(*mine, instead_of))
+    for part, row_id, reason in marks:
+        row = AccessPart(org_id=request.org_id, id=new_id(), request_id=request.id, part=part, row_id=row_id)
+        row.reason, row.marked_by = reason, by.id
+        db.session.add(row)
     request.state, request.marked_by = AccessState.MARKED, by.id
     db.session.flush()
-    withheld = {part: reason.value for part, reason in parts.items()}
-    record("access.mark", by=by, on=request, case_id=case.id, withheld=withheld)
 
 
 def approve_access(case: Case, request: AccessRequest, *, by: User) -> None:
     """Decide that the copy is given out as marked; a job puts it together. Refuses whoever marked it."""
-    db.session.refresh(request, with_for_update=True)
+    db.session.refresh(request, ["state"], with_for_update=True)
     if request.state is not AccessState.MARKED:
         raise Conflict(_("This was decided before."))
-    if request.marked_by == by.id:
+    if by.id in {request.marked_by, *queries.markers(request)}:
         raise Refused(_("Nobody decides on what they marked: ask a colleague."))
     request.state, request.decided_by = AccessState.APPROVED, by.id
     db.session.flush()
@@ -172,24 +206,45 @@ def approve_access(case: Case, request: AccessRequest, *, by: User) -> None:
 
 
 def put_together(request: AccessRequest) -> None:
-    """Fill the copy with everything that is not withheld; twice changes nothing."""
+    """Fill the copy with everything that is not withheld, for programs and on paper; twice changes nothing."""
     if request.state is not AccessState.APPROVED:
         return
     person = db.session.get_one(Person, (request.org_id, request.person_id))
-    withheld = queries.withheld(request)
-    parts = {
-        name: {"withheld": withheld[name].value} if name in withheld else rows for name, rows in gather(person).items()
+    marks, rows = queries.withheld(request), gather(person)
+    request.content = {
+        "made_at": now().isoformat(),
+        "asked_on": request.asked_on.isoformat(),
+        "parts": {name: _part(name, part, marks) for name, part in rows.items()},
     }
-    request.content = {"made_at": now().isoformat(), "asked_on": request.asked_on.isoformat(), "parts": parts}
+    request.pdf = base64.b64encode(document(request, person, rows, marks)).decode()
     request.state, request.expires_at = AccessState.READY, now() + timedelta(days=COPY_DAYS)
 
 
+def _part(name: str, rows: list[Any], marks: Marks) -> dict[str, str] | list[dict[str, Any]]:
+    if whole := marks.get((name, None)):
+        return {"withheld": whole.value}
+    held = [(row, marks.get((name, row.id))) for row in rows]
+    return [as_json(row) if reason is None else {"withheld": reason.value} for row, reason in held]
+
+
 def download(case: Case, request: AccessRequest, *, by: User) -> dict[str, Any]:
-    """The copy, written down as given out; refuses one that is not ready or whose time is over."""
+    """The copy for programs, written down as given out; refuses one that is not ready or whose time is over."""
+    _give_out(case, request, "json", by)
+    return request.content or {}
+
+
+def download_pdf(case: Case, request: AccessRequest, *, by: User) -> bytes:
+    """The same on paper. Refuses one that was made before there were any."""
+    _give_out(case, request, "pdf", by)
+    if request.pdf is None:
+        raise Conflict(_("This copy is not ready, or its time is over."))
+    return base64.b64decode(request.pdf)
+
+
+def _give_out(case: Case, request: AccessRequest, form: str, by: User) -> None:
     if not request.open():
         raise Conflict(_("This copy is not ready, or its time is over."))
-    record("access.download", by=by, on=request, case_id=case.id)
-    return request.content or {}
+    record("access.download", by=by, on=request, case_id=case.id, form=form)
 
 
 def object_to(case: Case, fact: Fact, words: str, *, by: User) -> Objection:

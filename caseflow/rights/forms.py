@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from caseflow.core.fields import DatePartsField, NotInFuture, NumberField, WordsField
 from caseflow.core.forms import Form, at_most
+from caseflow.core.i18n import offered
 from caseflow.people.models import CaseOutcome
 from caseflow.rights.models import Fact, HoldKind, ObjectionState, RuleKind
 
@@ -43,6 +44,11 @@ class AccessForm(Form):
     """When the person asked."""
 
     asked_on = DatePartsField(_l("Asked on"), [InputRequired(), NotInFuture()])
+    language = SelectField(
+        _l("Language in which the person reads it"),
+        [InputRequired()],
+        choices=lambda: [(one.code, one.name) for one in offered()],
+    )
 
 
 class ObjectionForm(Form):

@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from caseflow.audit.models import Entry
@@ -14,60 +13,46 @@ from caseflow.core.db import Model, db
 from caseflow.people.models import OF_CASE, OF_PERSON, Case, Person
 from caseflow.referrals.models import Origin
 
-Part = list[dict[str, Any]]
-
 # Of no meaning to the person, or not theirs to have: keys, search keys, fingerprints.
 LEFT_OUT = {"person_keys", "name_keys", "erasures", "access_requests", "access_parts"}
-HIDDEN = {"org_id", "to_org_id", "register_print", "value_hash", "number_hash", "version"}
+HIDDEN = {"org_id", "register_print", "value_hash", "number_hash", "version"}
 
 
-# What a part is called; one that is not here goes by its table's name.
-WORDS = {
-    "assignments": _l("Workers of the case"),
-    "audit_entries": _l("Who did and saw what"),
-    "case_parties": _l("Organisations of the case"),
-    "cases": _l("Cases"),
-    "conditions": _l("Conditions of the order"),
-    "consents": _l("Consents"),
-    "contacts": _l("Contacts in supervision"),
-    "disclosures": _l("What others were told"),
-    "goals": _l("Goals"),
-    "handovers": _l("Handovers"),
-    "identifiers": _l("Numbers"),
-    "intakes": _l("Intake"),
-    "names": _l("Names"),
-    "needs": _l("Needs"),
-    "notes": _l("Notes"),
-    "objections": _l("What the person says is wrong"),
-    "persons": _l("The person"),
-    "phase_changes": _l("Phases"),
-    "plans": _l("Plan"),
-    "referral_drafts": _l("Drafts of referrals"),
-    "referral_messages": _l("Messages on referrals"),
-    "referral_reports": _l("End reports"),
-    "referral_sessions": _l("Sessions"),
-    "referrals": _l("Referrals"),
-    "relatives": _l("Family"),
-    "retention_holds": _l("Holds"),
-    "stays": _l("Stays"),
-    "steps": _l("Steps"),
-    "supervisions": _l("Supervision order"),
-    "tasks": _l("Tasks"),
-}
+def gather(person: Person, only: str | None = None) -> dict[str, list[Any]]:
+    """The rows about the person by table, drafts and audit too, the oldest first; tables without a row are left out.
+
+    With `only`, the rows of that table.
+    """
+    wanted = {name: query for name, query in _queries(person) if only in (None, name)}
+    found = {name: list(db.session.scalars(query).unique()) for name, query in wanted.items()}
+    return {name: sorted(rows, key=_age) for name, rows in sorted(found.items()) if rows}
 
 
-def gather(person: Person) -> dict[str, Part]:
-    """The rows about the person by table, texts opened, drafts and audit too; tables without a row are left out."""
-    found = {name: [_plain(row) for row in db.session.scalars(query).unique()] for name, query in _queries(person)}
-    return {name: rows for name, rows in sorted(found.items()) if rows}
+def _age(row: Any) -> tuple[datetime, uuid.UUID]:
+    return (getattr(row, "created_at", None) or datetime.min.replace(tzinfo=UTC), row.id)
+
+
+def as_json(row: Any) -> dict[str, Any]:
+    """A row as JSON can hold it, by the columns' names, with sealed texts opened."""
+    return {column: _json(value) for column, value in facts(row)}
+
+
+def facts(row: Any) -> Iterator[tuple[str, Any]]:
+    """What a row says, column by column, with sealed texts opened."""
+    for one in row.__mapper__.column_attrs:
+        if one.columns[0].name not in HIDDEN:
+            yield one.columns[0].name, getattr(row, one.key)
 
 
 def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
     cases = select(Case.id).where(Case.org_id == person.org_id, Case.person_id == person.id)
     for mapper in Model.registry.mappers:
         model: Any = mapper.class_
-        if model.__tablename__ not in LEFT_OUT and (way := _way(model)) is not None:
-            yield model.__tablename__, select(model).where(model.org_id == person.org_id, _leads(model, way, person.id))
+        if model.__tablename__ not in LEFT_OUT and (hops := _way(model)) is not None:
+            yield (
+                model.__tablename__,
+                select(model).where(model.org_id == person.org_id, _leads(model, hops, person.id)),
+            )
     sent = select(Origin.id).where(Origin.org_id == person.org_id, Origin.case_id.in_(cases))
     for mapper in Model.registry.mappers:
         model = mapper.class_
@@ -76,6 +61,13 @@ def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
             yield model.__tablename__, select(model).where(model.org_id == person.org_id, key.in_(sent))
     about = or_(Entry.case_id.in_(cases), and_(Entry.subject == "persons", Entry.subject_id == person.id))
     yield "audit_entries", select(Entry).where(Entry.org_id == person.org_id, about)
+
+
+def way(model: Any) -> bool:
+    """Whether rows of this kind are in a person's records."""
+    of_referral = model.__tablename__ == "referrals" or hasattr(model, "referral_id")
+    found = _way(model) is not None or of_referral or model is Entry
+    return found and model.__tablename__ not in LEFT_OUT
 
 
 def _way(model: Any) -> tuple[str, ...] | None:
@@ -100,12 +92,6 @@ def _leads(model: Any, way: tuple[str, ...], person_id: uuid.UUID) -> ColumnElem
     onward = select(there.id).where(there.org_id == org_id, _leads(there, (key, *hops[1:]), person_id))
     among: ColumnElement[bool] = column.in_(onward)
     return among
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    """A row as JSON can hold it, by the columns' names, with sealed texts opened."""
-    names = {one.columns[0].name: one.key for one in row.__mapper__.column_attrs}
-    return {column: _json(getattr(row, name)) for column, name in names.items() if column not in HIDDEN}
 
 
 def _json(value: Any) -> Any:

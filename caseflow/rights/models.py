@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
@@ -124,6 +124,7 @@ class Erasure(Owned, Model):
     decided_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     rows_removed: Mapped[int | None]
+    sealed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)  # of a file that nobody sees
 
     proposer: Mapped[User] = relationship(
         viewonly=True, primaryjoin="and_(Erasure.org_id == User.org_id, foreign(Erasure.proposed_by) == User.id)"
@@ -172,7 +173,9 @@ class AccessRequest(Owned, Model):
     marked_by: Mapped[uuid.UUID | None]
     decided_by: Mapped[uuid.UUID | None]
     expires_at: Mapped[datetime | None]
-    content: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON())
+    language: Mapped[str | None]  # BCP 47, in which the person reads the copy; none: the organisation's
+    content: Mapped[dict[str, Any] | None] = deferred(mapped_column(SealedJSON()))
+    pdf: Mapped[str | None] = deferred(mapped_column(Sealed()))  # the document, as base64
 
     def open(self) -> bool:
         """Whether the copy may be downloaded now."""
@@ -180,17 +183,20 @@ class AccessRequest(Owned, Model):
 
 
 class AccessPart(Owned, Model):
-    """A part of the records (a table) that a request does not give out, and why."""
+    """A part of the records (a table), or one row of it, that a request does not give out, and why."""
 
     __tablename__ = "access_parts"
     __table_args__ = (
         belongs_to("request_id", "access_requests"),
+        belongs_to("marked_by", "users"),
         one_of("reason", Withheld),
-        UniqueConstraint("org_id", "request_id", "part"),
+        UniqueConstraint("org_id", "request_id", "part", "row_id", postgresql_nulls_not_distinct=True),
     )
 
     request_id: Mapped[uuid.UUID]
     part: Mapped[str]
+    row_id: Mapped[uuid.UUID | None]  # none: the whole part
+    marked_by: Mapped[uuid.UUID | None]
     reason: Mapped[Withheld] = mapped_column(Coded(Withheld))
 
 

@@ -7,14 +7,17 @@ from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select, text
 from sqlalchemy.orm import aliased, joinedload
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
 from caseflow.people.queries import Happening
+from caseflow.rights.copying import WHOLE, Marks, Shown, shown
+from caseflow.rights.gathering import gather
 from caseflow.rights.models import (
     DEFAULTS,
     FALLBACK,
@@ -31,6 +34,7 @@ from caseflow.rights.models import (
     Withheld,
 )
 
+ROWS = 25  # on a page
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
 ADULT_AT = 18  # years
 
@@ -107,6 +111,41 @@ def _due(user: User) -> tuple[Select[Case], ColumnElement[str], ColumnElement[da
     return query, kind, due_on
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A juvenile's sealed file as a team leader must know of it: a number and dates, no name."""
+
+    person_id: uuid.UUID
+    number: str
+    closed_on: date
+    due_on: date
+    held: bool
+    proposed: bool
+
+
+def sealed(user: User) -> list[Sealed]:
+    """The sealed files of the organisation by when they fall due, where nobody excluded the user from them."""
+    years = {one.outcome: one.years for one in special_rules(user) if one.kind is RuleKind.JUVENILE}
+    general, found = rules(user)[RuleKind.JUVENILE], []
+    for row in db.session.execute(text("SELECT * FROM sealed_files()")):
+        due_on = _later(row.closed_on, years.get(row.outcome, general))
+        found.append(Sealed(row.person_id, row.number, row.closed_on, due_on, row.held, row.proposed))
+    return sorted(found, key=lambda one: (one.due_on, one.number))
+
+
+def sealed_due(user: User) -> list[Sealed]:
+    """Those that fall due, that nothing holds and nobody has proposed."""
+    return [one for one in sealed(user) if one.due_on <= user.organisation.today() and not one.held | one.proposed]
+
+
+def _later(day: date, years: int) -> date:
+    """The same day so many years later, as PostgreSQL counts: the 28th where there is no 29th of February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
 def _first(person_id: ColumnElement[uuid.UUID] | object) -> ColumnElement[date]:
     """When the person's first case began."""
     other = aliased(Case)
@@ -137,13 +176,22 @@ def proposals(user: User) -> list[tuple[Erasure, Person]]:
     return [(row[0], row[1]) for row in db.session.execute(_proposals(user)).unique()]
 
 
+def sealed_proposals(user: User) -> list[tuple[Erasure, Sealed]]:
+    """The same for sealed files, which nobody opens for it."""
+    files = {one.person_id: one for one in sealed(user)}
+    query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED)
+    query = query.where(Erasure.sealed, Erasure.person_id.in_(files)).options(joinedload(Erasure.proposer))
+    return [(one, files[one.person_id]) for one in db.session.scalars(query.order_by(Erasure.created_at)).unique()]
+
+
 def proposal(id: uuid.UUID, user: User) -> Erasure:
     """One of them, or 404."""
     row = db.session.execute(_proposals(user).where(Erasure.id == id)).unique().one_or_none()
-    if row is None:
-        abort(404)
-    erasure, _person = row
-    return erasure
+    if row is not None:
+        erasure, _person = row
+        return erasure
+    found = next((erasure for erasure, _file in sealed_proposals(user) if erasure.id == id), None)
+    return found or abort(404)
 
 
 def _proposals(user: User) -> Select[Erasure, Person]:
@@ -176,10 +224,38 @@ def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
     return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
 
 
-def withheld(request: AccessRequest) -> dict[str, Withheld]:
-    """Which parts are not given out, and why."""
+def reads(person: Person) -> str | None:
+    """The first of the person's languages in which caseflow speaks."""
+    return next((code for one in person.languages if (code := supported(one))), None)
+
+
+def withheld(request: AccessRequest) -> Marks:
+    """What is not given out, and why: whole parts, and rows of a part by their ids."""
     query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    return {one.part: one.reason for one in db.session.scalars(query)}
+    return {(one.part, one.row_id): one.reason for one in db.session.scalars(query)}
+
+
+def markers(request: AccessRequest) -> set[uuid.UUID]:
+    """Who marked what is withheld now."""
+    query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
+
+
+def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
+    """The rows of a part as the person would read them; with `words`, those alone that hold them. 404 for no part."""
+    held = gather(person, part).get(part)
+    if held is None or part in WHOLE:
+        abort(404)
+    found = [one for one in shown(held, person.org_id) if one.holds(words)]
+    start = (max(page, 1) - 1) * ROWS
+    return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
+
+
+def marked_rows(person: Person, marks: Marks) -> list[tuple[str, Shown, Withheld]]:
+    """The single rows that are marked: of which part, what they say, and why."""
+    parts = sorted({part for part, row_id in marks if row_id is not None})
+    rows = [(part, one) for part in parts for one in shown(gather(person, part).get(part, []), person.org_id)]
+    return [(part, one, reason) for part, one in rows if (reason := marks.get((part, one.id)))]
 
 
 def objections(case: Case) -> list[Objection]:

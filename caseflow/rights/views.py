@@ -2,6 +2,8 @@
 
 import json
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask import Response as FlaskResponse
@@ -16,6 +18,7 @@ from caseflow.core.web import done, page, page_number, requires
 from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
 from caseflow.rights import actions, queries
+from caseflow.rights.copying import WHOLE
 from caseflow.rights.forms import (
     AccessForm,
     AnswerForm,
@@ -25,8 +28,9 @@ from caseflow.rights.forms import (
     RulesForm,
     SpecialRuleForm,
 )
-from caseflow.rights.gathering import WORDS, gather
+from caseflow.rights.gathering import gather
 from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
+from caseflow.rights.words import PARTS
 
 bp = Blueprint("rights", __name__, template_folder="templates")
 
@@ -41,6 +45,8 @@ def retention() -> tuple[str, int]:
         "rights/retention.html",
         due=queries.due(current_user, page=page_number()),
         proposals=queries.proposals(current_user),
+        sealed=queries.sealed_due(current_user),
+        sealed_proposals=queries.sealed_proposals(current_user),
         rules=queries.rules(current_user),
     )
 
@@ -53,8 +59,7 @@ def propose() -> Response:
         chosen = [uuid.UUID(one) for one in request.form.getlist("person")]
     except ValueError:
         abort(400)
-    found = [queries.due_person(one, current_user) for one in dict.fromkeys(chosen)]
-    made = [actions.propose(one.person, by=current_user) for one in found if one is not None]
+    made = [actions.propose(one, by=current_user) for one in dict.fromkeys(chosen)]
     count = sum(one is not None for one in made)
     flash(
         ngettext("%(count)s person proposed.", "%(count)s persons proposed.", count, count=number_text(count)),
@@ -141,8 +146,9 @@ def end_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
 @requires(Permission.WORK_ON_CASES)
 def copies(id: uuid.UUID) -> tuple[str, int] | Response:
     """The person's requests to see what is held of them, and a further one."""
-    case, form = people.opened(id, current_user), AccessForm(asked_on=current_user.organisation.today())
-    if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, by=current_user)):
+    case = people.opened(id, current_user)
+    form = AccessForm(asked_on=current_user.organisation.today(), language=queries.reads(case.person))
+    if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, form.language.data, by=current_user)):
         return done(_("The request is recorded. Mark what is to be withheld."), "rights.copies", id=case.id)
     return page("rights/copies.html", form=form, case=case, requests=queries.access_requests(case.person))
 
@@ -153,12 +159,8 @@ def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
     """What would be given out, part by part, and which parts are withheld."""
     case = people.opened(id, current_user)
     asked, form = queries.access_request(case.person, request_id), DecisionForm()
-    parts = gather(case.person)
-    chosen = {name: request.form.get(f"part-{name}", "") for name in parts}
-    if any(one and one not in list(Withheld) for one in chosen.values()):
-        abort(400)
-    marked = {name: Withheld(one) for name, one in chosen.items() if one}
-    if form.accepts(lambda: actions.mark_parts(case, asked, marked, by=current_user)):
+    parts, marks = gather(case.person), queries.withheld(asked)
+    if form.accepts(lambda: actions.mark_parts(case, asked, _chosen("part", parts), by=current_user)):
         return done(_("Marked. A second person decides."), "rights.access_request", id=case.id, request_id=asked.id)
     return page(
         "rights/access_request.html",
@@ -166,10 +168,46 @@ def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
         case=case,
         asked=asked,
         parts={name: len(rows) for name, rows in parts.items()},
-        withheld=queries.withheld(asked),
+        whole={part: reason for (part, row_id), reason in marks.items() if row_id is None},
+        rows=Counter(part for part, row_id in marks if row_id is not None),
         reasons=Withheld.choices(),
-        words=WORDS,
+        words=PARTS,
+        undivided=WHOLE,
     )
+
+
+@bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/parts/<string:part>", methods=["GET", "POST"])
+@requires(Permission.WORK_ON_CASES)
+def access_part(id: uuid.UUID, request_id: uuid.UUID, part: str) -> tuple[str, int] | Response:
+    """The rows of a part as the person would read them, and which of them are withheld."""
+    case, words = people.opened(id, current_user), request.args.get("words", "").strip()
+    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    rows = queries.rows(case.person, part, words=words, page=page_number())
+    ids = {str(one.id): one.id for one in rows.items}
+    marks = {ids[key]: reason for key, reason in _chosen("row", ids).items()}
+    if form.accepts(lambda: actions.mark_rows(case, asked, part, ids.values(), marks, by=current_user)):
+        flash(_("Marked. A second person decides."), "good")
+        return redirect(request.full_path)
+    return page(
+        "rights/access_part.html",
+        form=form,
+        case=case,
+        asked=asked,
+        part=part,
+        rows=rows,
+        words=words,
+        marks=queries.withheld(asked),
+        reasons=Withheld.choices(),
+        title=PARTS.get(part, part),
+    )
+
+
+def _chosen(kind: str, names: Iterable[str]) -> dict[str, Withheld]:
+    """What the form says of each of these: `part-notes`, `row-018f…`; empty where it is given out."""
+    try:
+        return {name: Withheld(one) for name in names if (one := request.form.get(f"{kind}-{name}"))}
+    except ValueError:
+        abort(400)
 
 
 @bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/approve", methods=["GET", "POST"])
@@ -180,8 +218,15 @@ def approve_access(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
     asked, form = queries.access_request(case.person, request_id), DecisionForm()
     if form.accepts(lambda: actions.approve_access(case, asked, by=current_user)):
         return done(_("Approved. The copy is being put together."), "rights.copies", id=case.id)
+    marks = queries.withheld(asked)
     return page(
-        "rights/approve_access.html", form=form, case=case, asked=asked, withheld=queries.withheld(asked), words=WORDS
+        "rights/approve_access.html",
+        form=form,
+        case=case,
+        asked=asked,
+        whole={part: reason for (part, row_id), reason in marks.items() if row_id is None},
+        rows=queries.marked_rows(case.person, marks),
+        words=PARTS,
     )
 
 
@@ -191,8 +236,21 @@ def download(id: uuid.UUID, request_id: uuid.UUID) -> FlaskResponse:
     """The copy as JSON, for a limited time; each download is written down."""
     case = people.opened(id, current_user)
     held = actions.download(case, queries.access_request(case.person, request_id), by=current_user)
-    response = FlaskResponse(json.dumps(held, ensure_ascii=False, indent=1), mimetype="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="copy-{request_id}.json"'
+    return _file(json.dumps(held, ensure_ascii=False, indent=1), "application/json", f"copy-{request_id}.json")
+
+
+@bp.post("/cases/<uuid:id>/copies/<uuid:request_id>/download-pdf")
+@requires(Permission.WORK_ON_CASES)
+def download_pdf(id: uuid.UUID, request_id: uuid.UUID) -> FlaskResponse:
+    """The copy on paper, likewise."""
+    case = people.opened(id, current_user)
+    held = actions.download_pdf(case, queries.access_request(case.person, request_id), by=current_user)
+    return _file(held, "application/pdf", f"copy-{request_id}.pdf")
+
+
+def _file(content: str | bytes, mimetype: str, name: str) -> FlaskResponse:
+    response = FlaskResponse(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

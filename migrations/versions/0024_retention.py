@@ -157,12 +157,22 @@ def upgrade() -> None:
     own("erasures", update=("state", "decided_by", "decided_at"))
     for table in ("retention_holds", "erasures", "access_requests", "objections"):
         guard(table, "person_id")
+    let_share_erase()
+    create_functions()
+
+
+def let_share_erase() -> None:
+    """caseflow_share's rights until 0025, which has a role of its own for it; its downgrade gives them anew."""
     # Tables that are added later hang on a person as well: the function finds them in the catalogue.
     op.execute("GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA public TO caseflow_share")
     op.execute("REVOKE DELETE ON audit_entries, wall_key, alembic_version, organisations, users FROM caseflow_share")
     op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, DELETE ON TABLES TO caseflow_share")
     op.execute("GRANT UPDATE ON persons, cases, erasures, person_keys, disclosures TO caseflow_share")
     op.execute("GRANT INSERT ON person_keys TO caseflow_share")
+
+
+def create_functions() -> None:
+    """As they were until 0025, which gives them to a role of their own; its downgrade makes them anew."""
     # Rows that hang on these rows, then the rows themselves (unless they are kept), each table by its foreign keys;
     # rows of two organisations are left to erase_person(). No role may call it: its owner does.
     op.execute(

@@ -40,6 +40,7 @@ def test_roles_have_the_rights_of_the_wall_and_no_more(servers: Servers) -> None
         "caseflow_owner": (False, True, True, False, False),
         "caseflow_app": (False, False, True, False, False),
         "caseflow_share": (False, True, False, False, False),
+        "caseflow_eraser": (False, True, False, False, False),
         "caseflow_stats": (False, False, False, False, False),
     }
 
@@ -50,14 +51,27 @@ def test_app_cannot_make_a_table_nor_become_another_role(servers: Servers) -> No
         "CREATE TEMP TABLE t (a int)",
         "SET ROLE caseflow_owner",
         "SET ROLE caseflow_share",
+        "SET ROLE caseflow_eraser",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             ask(servers.environment["DATABASE_URL"], act)
 
 
 def test_owner_does_not_act_with_the_rights_of_the_definer_roles(servers: Servers) -> None:
-    question = "SELECT pg_has_role('caseflow_share', 'USAGE'), pg_has_role('caseflow_share', 'SET')"
-    assert ask(servers.environment["OWNER_DATABASE_URL"], question) == [(False, True)]
+    for role in ("caseflow_share", "caseflow_eraser", "caseflow_stats"):
+        question = "SELECT pg_has_role(%s, 'USAGE'), pg_has_role(%s, 'SET')"
+        assert ask(servers.environment["OWNER_DATABASE_URL"], question, role, role) == [(False, True)], role
+
+
+def test_migrating_says_which_role_is_missing_and_what_makes_it(servers: Servers) -> None:
+    ask(servers.superuser_url, "REVOKE caseflow_eraser FROM caseflow_owner")  # as an older version left it
+    owner = servers.environment["OWNER_DATABASE_URL"]
+    try:
+        with pytest.raises(installation.InstallationError, match=r"caseflow_eraser.*run `caseflow roles"):
+            installation.migrate(owner, wall_key="k" * 40)
+    finally:
+        installation.prepare_server(servers.superuser_url, database="caseflow", passwords={})
+    installation.migrate(owner, wall_key="k" * 40)
 
 
 def test_preparing_again_keeps_the_passwords_and_a_new_one_is_taken(servers: Servers) -> None:

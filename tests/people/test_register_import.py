@@ -17,8 +17,10 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import func, select
 
+from caseflow.audit.models import Entry
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.errors import Refused
+from caseflow.core.jobs import PERIODIC
 from caseflow.core.search import name_keys, query_keys
 from caseflow.people import actions, queries
 from caseflow.people.actions.register import Counts, import_rows, organisation_of
@@ -476,6 +478,67 @@ def test_page_gives_the_refused_rows(cast: Cast, redis: "Redis") -> None:
     assert "когда-то" in errors
     assert leader.last is not None
     assert "attachment" in leader.last.headers["Content-Disposition"]
+
+
+def held_files(environment: dict[str, str]) -> list[tuple[bool, bool, bool]]:
+    """Of each upload whether the file, its refused rows, and a note of their removal are there."""
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        return owner.execute(
+            "SELECT content IS NOT NULL, errors_file IS NOT NULL, file_removed_at IS NOT NULL"
+            " FROM register_imports ORDER BY created_at"
+        ).fetchall()
+
+
+def test_the_file_and_its_refused_rows_are_removed_some_days_later(
+    cast: Cast, app: Flask, redis: "Redis", environment: dict[str, str]
+) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADER, FIRST, row(SECOND, Born="когда-то")])
+    address = upload(cast, text.getvalue().encode(), mapping="", own=MAPPING)
+    upload(cast, SAMPLE.read_bytes())  # another, which nobody imports
+    leader = cast.be("leader")
+    leader.post(f"{address}/start", page=address)
+    cast.deliver(redis)
+
+    def as_if(days: int) -> list[tuple[bool, bool, bool]]:
+        with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+            for column in ("created_at", "started_at", "finished_at"):
+                owner.execute(f"UPDATE register_imports SET {column} = {column} - interval '{days} days'")
+        with app.app_context():
+            PERIODIC["old-files.remove"].run()
+        return held_files(environment)
+
+    kept, gone = (True, True, False), (False, False, True)
+    assert as_if(2) == [kept, (True, False, False)]
+    assert as_if(2) == [gone, (True, False, False)]
+    assert as_if(11) == [gone, gone]
+    page = leader.get(address)
+    assert "were removed" in page
+    assert "errors.csv" not in page
+    assert "когда-то" not in page
+    leader.post(f"{address}/dry-run", page=address)
+    assert "was removed" in leader.get(address)
+    cast.deliver(redis)
+    assert held_files(environment) == [gone, gone]
+
+
+def test_the_file_is_removed_at_once_where_it_is_wished(
+    cast: Cast, redis: "Redis", environment: dict[str, str]
+) -> None:
+    address = upload(cast, SAMPLE.read_bytes())
+    leader = cast.be("leader")
+    cast.be("stranger").post(f"{address}/remove", expect=404)
+    cast.be("aigerim").post(f"{address}/remove", expect=403)
+    leader.post(f"{address}/start", page=address)
+    leader.post(f"{address}/remove", page=address)  # an import waits
+    assert "Wait until it is done" in leader.get(address)
+    assert held_files(environment) == [(True, False, False)]
+    cast.deliver(redis)
+    leader.post(f"{address}/remove", page=address)
+    assert held_files(environment) == [(False, False, True)]
+    assert "were removed" in leader.get(address)
+    with cast.acting("leader"):
+        assert "register.remove" in set(db.session.scalars(select(Entry.act)))
 
 
 @pytest.mark.parametrize(

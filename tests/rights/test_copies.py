@@ -1,27 +1,34 @@
 """Copies of their records for persons who ask, by URL: two persons decide, all is in it, nobody else gets it."""
 
+import io
 import json
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import select
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import Uuid, select
 
 from caseflow.audit.models import Entry
-from caseflow.core.db import db, now
+from caseflow.core.db import Model, db, now
+from caseflow.core.jobs import PERIODIC
 from caseflow.people import actions as people
 from caseflow.people import queries
 from caseflow.people.models import IdentifierKind, NoteKind
 from caseflow.referrals.actions import drafts
+from caseflow.rights.gathering import HIDDEN, way
 from caseflow.rights.models import AccessRequest
+from caseflow.rights.words import FACTS, MARKS, PARTS
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
 from tests.rights.test_retention import a_second_leader
 from tests.stories.people import a_case
 from tests.stories.plans import a_goal, a_step
 
-DAY = {"asked_on-day": "1", "asked_on-month": "6", "asked_on-year": "2026"}
+DAY = {"asked_on-day": "1", "asked_on-month": "6", "asked_on-year": "2026", "language": "ru"}
 
 
 def a_told_case(cast: Cast) -> uuid.UUID:
@@ -35,9 +42,9 @@ def a_told_case(cast: Cast) -> uuid.UUID:
     return case_id
 
 
-def asked(cast: Cast, case_id: uuid.UUID) -> str:
+def asked(cast: Cast, case_id: uuid.UUID, language: str = "ru") -> str:
     path = f"/cases/{case_id}/copies"
-    cast.be("aigerim").post(path, DAY)
+    cast.be("aigerim").post(path, {**DAY, "language": language})
     with cast.acting("aigerim"):
         return f"{path}/{db.session.scalars(select(AccessRequest.id)).one()}"
 
@@ -70,9 +77,10 @@ def test_one_marks_another_decides_and_the_person_gets_all_but_that(cast: Cast, 
         acts = set(db.session.scalars(select(Entry.act)))
     assert {"access.mark", "access.approve", "access.download"} <= acts
     for name in ("stranger", "daniyar", "officer"):
-        for page in (path, f"/cases/{case_id}/copies"):
+        for page in (path, f"/cases/{case_id}/copies", f"{path}/parts/notes"):
             cast.be(name).get(page, expect=404)
-        cast.be(name).post(f"{path}/download", expect=404)
+        for act in ("download", "download-pdf", "parts/notes"):
+            cast.be(name).post(f"{path}/{act}", expect=404)
 
 
 def test_nobody_decides_on_what_they_marked(cast: Cast) -> None:
@@ -95,3 +103,124 @@ def test_a_copy_is_there_for_a_limited_time_and_sealed(cast: Cast, environment: 
         assert "Слова" not in content
         owner.execute("UPDATE access_requests SET expires_at = %s", (now() - timedelta(seconds=1),))
     cast.be("aigerim").post(f"{path}/download", expect=409, page=path.rsplit("/", 1)[0])
+    # The cron takes it away altogether.
+    with cast.app.app_context():
+        PERIODIC["old-files.remove"].run()
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        assert owner.execute("SELECT content, pdf FROM access_requests").fetchall() == [(None, None)]
+
+
+def given_out(cast: Cast, redis: Any, path: str, marks: dict[str, str] | None = None) -> PdfReader:
+    """The copy on paper, after one has marked and another has decided."""
+    cast.be("aigerim").post(path, marks or {})
+    cast.be("leader").post(f"{path}/approve")
+    cast.deliver(redis)
+    browser = cast.be("aigerim")
+    browser.post(f"{path}/download-pdf", expect=200, page=path.rsplit("/", 1)[0])
+    assert browser.last is not None
+    assert browser.last.mimetype == "application/pdf"
+    assert "attachment" in browser.last.headers["Content-Disposition"]
+    return PdfReader(io.BytesIO(browser.last.get_data()))
+
+
+def read(document: PdfReader) -> str:
+    """Its text as a reader copies it, with single blanks."""
+    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in document.pages).replace("\u200b", ""))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Copy of your records", "Withheld: It is about somebody else.", "Date of birth 5 Mar 1990", "Notes")),
+        ("ru", ("Копия ваших записей", "Не выдаётся: ", "05.03.1990", "Страница 1 из")),
+        ("ar", ("سجلاتك", "محجوب", "05/03/1990", "الصفحة")),
+    ],
+)
+def test_the_copy_on_paper_speaks_the_persons_language(
+    cast: Cast, redis: Any, language: str, words: tuple[str, ...]
+) -> None:
+    path = asked(cast, a_told_case(cast), language)
+    document = given_out(cast, redis, path, {"part-relatives": "third_party"})
+    text = read(document)
+    for word in (*words, "Слова заметки", "901231300123", "+7 701", "Ермек Сатыбалды"):
+        assert word in text, word
+    for secret in ("+7 702", "Мать", "sealed:", "note.write", "None", "Айгерім"):
+        assert secret not in text, secret
+    assert document.trailer["/Root"]["/Lang"] == language
+    assert str(document.trailer["/Root"]["/MarkInfo"]["/Marked"]) == "True"
+    assert b"pdfuaid" in document.trailer["/Root"]["/Metadata"].get_data()
+
+
+def test_nothing_that_somebody_typed_is_markup_and_pages_go_on(cast: Cast, redis: Any) -> None:
+    case_id = a_case(cast, name="Имя #panic() $x$ *y*")
+    with cast.acting("aigerim") as user:
+        case = queries.opened(case_id, user)
+        for number in range(60):
+            text = f'#read("/etc/passwd") = {number} @x <y> ' + "слово " * 60 + "д" * 300
+            people.write_note(case, kind=NoteKind.CONTACT, text=text, by=user)
+    document = given_out(cast, redis, asked(cast, case_id, "en"))
+    text = read(document)
+    assert len(document.pages) > 5
+    assert 'read("/etc/passwd") = 59' in text
+    assert "Имя #panic() $x$ *y*" in text
+    assert f"Page {len(document.pages)} of {len(document.pages)}" in text
+    assert all("Имя #panic()" in page.extract_text() for page in document.pages)  # a header on each
+
+
+def test_every_column_of_a_persons_records_has_a_name_on_paper() -> None:
+    named = set(FACTS) | MARKS | HIDDEN
+    of_person = [model for mapper in Model.registry.mappers if way(model := mapper.class_)]
+    assert len(of_person) > 30
+    for model in of_person:
+        for column in model.__table__.columns:
+            reference = isinstance(column.type, Uuid)  # to another row, by its id
+            assert reference or column.name in named, f"{model.__tablename__}.{column.name}"
+        assert model.__tablename__ in PARTS, model.__tablename__
+
+
+def test_single_rows_are_withheld_and_decided_by_another(cast: Cast, redis: Any) -> None:
+    case_id = a_told_case(cast)
+    with cast.acting("aigerim") as user:
+        case = queries.opened(case_id, user)
+        for number in range(200):
+            people.write_note(case, kind=NoteKind.CONTACT, text=f"Запись {number}.", by=user)
+        people.write_note(case, kind=NoteKind.CONTACT, text="Сосед Пётр угрожал ему", by=user)
+    path, one, leader = asked(cast, case_id, "en"), cast.be("aigerim"), cast.be("leader")
+    part = f"{path}/parts/notes"
+    page = one.get(part)
+    assert page.count('name="row-') == 25
+    assert "Запись 100." not in page
+    assert "Запись 100." in one.get(f"{part}?page=5")
+    found = one.get(f"{part}?words=ПЁТР")
+    [row] = re.findall(r'name="(row-[^"]+)"', found)
+    one.post(f"{part}?words=пётр", {row: "nonsense"}, expect=400)
+    one.post(f"{part}?words=пётр", {row: "third_party"})
+    assert "words=" in one.location
+    assert "selected" in one.get(f"{part}?words=пётр")
+    one.post(part, {row: ""})  # not on that page: it stays as it was
+    assert "1 withheld" in one.get(path)
+    [other] = re.findall(r'name="(row-[^"]+)"', one.get(f"{part}?words=Запись 7."))
+    leader.post(f"{part}?words=Запись 7.", {other: "safety"})
+    assert "Nobody decides on what they marked" in leader.post(f"{path}/approve", expect=422)
+    second = cast.be(a_second_leader(cast))
+    one.post(path, {"part-relatives": "safety"})  # the last to mark; the leader's own mark still counts
+    assert "Nobody decides on what they marked" in leader.post(f"{path}/approve", expect=422)
+    shown = second.get(f"{path}/approve")
+    assert "Сосед Пётр угрожал ему" in shown
+    assert "It is about somebody else" in shown
+    second.post(f"{path}/approve")
+    cast.deliver(redis)
+    held = json.loads(one.post(f"{path}/download", expect=200, page=path.rsplit("/", 1)[0]))["parts"]
+    assert held["notes"].count({"withheld": "third_party"}) == 1
+    assert held["notes"].count({"withheld": "safety"}) == 1
+    assert sum("text" in note for note in held["notes"]) == 200
+    one.post(f"{path}/download-pdf", expect=200, page=path.rsplit("/", 1)[0])
+    assert one.last is not None
+    text = read(PdfReader(io.BytesIO(one.last.get_data())))
+    assert "Пётр" not in text
+    assert "Запись 7." not in text
+    assert "Запись 8." in text
+    assert "Withheld: It is about somebody else." in text
+    one.post(f"{part}?words=Запись 8.", {}, expect=409)
+    one.get(f"{path}/parts/audit_entries", expect=404)
+    one.get(f"{path}/parts/nothing", expect=404)

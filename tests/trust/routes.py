@@ -55,6 +55,7 @@ def _parameters(rule: Rule) -> tuple[tuple[str, str, str], ...]:
 # What a parameter names, by the address up to it. A kind of SCENE is found in `World.ids`; a text is a value itself.
 KINDS: dict[str, str] = {
     "/access-reviews/*": "review",
+    "/account/conflicts/*": "conflict",
     "/account/factors/*": "factor",
     "/account/sessions/*": "sign-in",
     "/account/tokens/*": "token",
@@ -64,6 +65,7 @@ KINDS: dict[str, str] = {
     "/cases/*/access/*": "access",
     "/cases/*/consents/*": "consent",
     "/cases/*/copies/*": "copy",
+    "/cases/*/copies/*/parts/*": "=persons",
     "/cases/*/holds/*": "hold",
     "/cases/*/needs/*": "need",
     "/cases/*/notes/*": "note",
@@ -75,6 +77,7 @@ KINDS: dict[str, str] = {
     "/cases/*/release/pathways/*": "=accommodation",
     "/cases/*/supervision/conditions/*": "condition",
     "/cases/*/supervision/contacts/*": "contact",
+    "/declared-conflicts/*": "conflict",
     "/directory/mine/*": "own service",
     "/directory/services/*": "service",
     "/handovers/*": "handover",
@@ -170,6 +173,9 @@ def _of_case(account: Account, world: World, permission: Permission | None) -> b
 REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
     "agreement": lambda account, world, permission: True,  # the steward's permission is enough
     "glass": lambda account, world, permission: sees_case(account, world) and account.name != world.broke_in,
+    "conflict": lambda account, world, permission: (
+        account.name in world.workers if permission is Permission.BE_SIGNED_IN else account.org == world.org
+    ),
     "gone": _colleague,
     "handover": lambda account, world, permission: takes_over(account, world),
     "import": lambda account, world, permission: reads_register(account, world),

@@ -29,7 +29,7 @@ from caseflow.notifications.models import Notification
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
 from caseflow.people.actions.imports import upload
-from caseflow.people.models import AccessKind, Category, IdentifierKind, NoteKind
+from caseflow.people.models import AccessKind, Category, ExclusionGround, IdentifierKind, NoteKind
 from caseflow.people.register.mapping import shipped
 from caseflow.plans import actions as plans
 from caseflow.referrals.actions import messages
@@ -339,6 +339,7 @@ def _furnish(cast: Cast, world: World) -> None:
         db.session.add(signed_in)
         ids["sign-in"] = signed_in.id
         ids |= {"person": opened.person_id, "site": user.site_id or new_id()}
+        ids["conflict"] = people.declare_conflict("Имя Другого", ExclusionGround.OTHER, by=user).id
         ids["hold"] = rights.set_hold(opened, HoldKind.COURT, world.mark("hold"), by=user).id
         ids["copy"] = rights.open_access_request(opened, today(), by=user).id
         ids["objection"] = rights.object_to(opened, Fact.OTHER, world.mark("objection"), by=user).id

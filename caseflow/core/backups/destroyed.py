@@ -27,6 +27,8 @@ _DESTROYED = """
     FROM person_keys k WHERE k.destroyed_at IS NOT NULL ORDER BY k.destroyed_at, k.org_id, k.id
 """
 
+_OWNER = "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = 'erase_person(uuid)'::regprocedure"
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -122,7 +124,8 @@ def _erase(connection: Connection, one: dict[str, Any], wall_key: str) -> bool:
             )
             connection.execute(put.format(columns), (Jsonb(approved),))
             connection.execute("SELECT set_config('caseflow.context', %s, true)", (context,))
-            connection.execute("SET LOCAL ROLE caseflow_share")  # whose function it is
+            [role] = connection.execute(_OWNER).fetchone() or ("",)  # whose function it is at the backup's revision
+            connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
             connection.execute("SELECT erase_person(%s)", (decision["id"],))
             connection.execute("RESET ROLE")
             done = connection.execute(

@@ -11,6 +11,7 @@ from caseflow.people.actions.access import (
     lift_restriction,
     restrict,
     review_glass,
+    settle_seals,
 )
 from caseflow.people.actions.cases import (
     CaseFields,
@@ -26,6 +27,7 @@ from caseflow.people.actions.cases import (
     transfer,
     write_note,
 )
+from caseflow.people.actions.conflicts import declare_conflict, end_conflict, exclude_declared
 from caseflow.people.actions.consents import record_consent, withdraw_consent
 from caseflow.people.actions.once import hold, sent_before
 from caseflow.people.actions.persons import (
@@ -54,9 +56,12 @@ __all__ = [
     "change_phase",
     "change_relative",
     "close_case",
+    "declare_conflict",
     "edit_person",
     "end_access",
+    "end_conflict",
     "exclude",
+    "exclude_declared",
     "finish_task",
     "hold",
     "lift_restriction",
@@ -67,6 +72,7 @@ __all__ = [
     "restrict",
     "review_glass",
     "sent_before",
+    "settle_seals",
     "transfer",
     "withdraw_consent",
     "write_note",

@@ -13,6 +13,7 @@ from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
 from caseflow.audit.actions import record
+from caseflow.audit.models import Entry
 from caseflow.core.db import db, now
 from caseflow.core.errors import Conflict, Refused
 from caseflow.notifications.actions import post
@@ -24,6 +25,7 @@ GLASS = "access.glass"  # the news of an emergency access
 MINUTES = 60
 MOST_MINUTES = 240  # the database allows no more either
 
+_SETTLE = text("SELECT case_id, what FROM settle_seals(:one, :why)")
 _BREAK = text("SELECT case_id, access_id FROM break_glass(:number, :reason, :minutes)")
 
 
@@ -45,8 +47,11 @@ def restrict(case: Case, users: Iterable[User], reason: str, *, by: User) -> Non
 def admit(case: Case, user: User, reason: str, *, by: User) -> None:
     """Put a colleague on the list of a restricted case."""
     _hold(case, reason)
-    if queries.restriction(case) is None:
+    held = queries.restriction(case)
+    if held is None:
         raise Refused(_("This case is not restricted: whoever's role reaches it may open it."))
+    if held.sealed_at is not None and not case.open():
+        raise Refused(_("This file is sealed. Who needs it opens it each time, for a reason."))
     if any(one.user_id == user.id for one in queries.live_access(case, AccessKind.ALLOWED)):
         raise Conflict(_("%(name)s is on the list already.", name=user.name), field="user")
     _check_named(case, user)
@@ -83,6 +88,8 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
     Whoever works on the case stays on its list, and somebody who may change the list must stay.
     """
     case = access.case
+    if case is None:
+        raise Refused(_("This case is closed to you."))
     _hold(case, reason)
     db.session.refresh(access, ["ended_at"])
     if access.kind is AccessKind.RESTRICTED:
@@ -93,7 +100,9 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
         raise Refused(_("Whoever works on the case must be able to open it. Give it to somebody else first."))
     _end(access, reason, by)
     db.session.flush()
-    _keep_a_keeper(case, by)
+    restriction = queries.restriction(case)
+    if restriction is None or restriction.sealed_at is None:  # a sealed file is opened without a list
+        _keep_a_keeper(case, by)
     record(f"access.end-{access.kind.value}", by=by, on=case, case_id=case.id, user=str(access.user_id))
 
 
@@ -103,6 +112,10 @@ def lift_restriction(case: Case, reason: str, *, by: User) -> None:
     held = queries.restriction(case)
     if held is None:
         raise Conflict(_("This case is not restricted."))
+    if held.sealed_at is not None:
+        raise Refused(
+            _("This file is sealed, since the person was a juvenile. Only a return to custody opens it again.")
+        )
     for one in (held, *queries.live_access(case, AccessKind.ALLOWED)):
         _end(one, reason, by)
     db.session.flush()
@@ -130,6 +143,23 @@ def break_glass(number: str, reason: str, minutes: int, *, by: User) -> uuid.UUI
         record("glass.break", by=by, case_id=case_id, minutes=minutes)
         post(GLASS, by=by, access=found.access_id)
     return case_id
+
+
+def settle_seals(case: Case, why: str | None, *, by: User) -> None:
+    """Seal a juvenile's file, or take the seal off, by what the person's cases are now; the last step of an act.
+
+    Afterwards the file may be closed to `by`. The rule stands in the database's function of that name.
+    """
+    db.session.flush()
+    for row in db.session.execute(_SETTLE, {"one": case.person_id, "why": why}):
+        record(f"access.{row.what}", by=by, case_id=row.case_id)
+
+
+def settle_all_seals(org_id: uuid.UUID) -> None:
+    """The same for all files of an organisation, for what came otherwise: a register, a corrected date of birth."""
+    for row in db.session.execute(_SETTLE, {"one": None, "why": None}):
+        act, files = f"access.{row.what}", [row.case_id]
+        db.session.add(Entry(org_id=org_id, act=act, case_id=row.case_id, detail={}, about=files))
 
 
 def review_glass(access: Access, justified: bool, words: str, *, by: User) -> None:

@@ -15,6 +15,7 @@ from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Conflict, Refused
 from caseflow.core.forms import LONG, check_version
 from caseflow.people import queries
+from caseflow.people.actions.access import settle_seals
 from caseflow.people.actions.once import hold, sent_before
 from caseflow.people.actions.persons import PersonFields, add_person
 from caseflow.people.models import (
@@ -109,6 +110,7 @@ def open_case(
     if phase is Phase.INTAKE:
         due = tenancy.deadline(by.organisation, INTAKE_DAYS)
         add_task(case, title=TaskKind.INTAKE.value, due_on=due, user=worker or by, kind=TaskKind.INTAKE, by=by)
+    settle_seals(case, reason, by=by)
     return case
 
 
@@ -175,6 +177,7 @@ def change_phase(case: Case, phase: Phase, *, reason: str | None = None, by: Use
             db.session.add(Stay(org_id=case.org_id, case_id=case.id, site_id=case.site_id, since=now(), reason=reason))
     _move(case, phase, reason, by)
     record("case.phase", by=by, on=case, case_id=case.id, phase=phase.value)
+    settle_seals(case, reason, by=by)
 
 
 def close_case(case: Case, outcome: CaseOutcome, note: str | None, *, by: User) -> None:
@@ -187,6 +190,7 @@ def close_case(case: Case, outcome: CaseOutcome, note: str | None, *, by: User) 
     open_ones = (Task.org_id == case.org_id, Task.case_id == case.id, Task.done_at.is_(None))
     db.session.execute(update(Task).where(*open_ones).values(done_at=now()))
     record("case.close", by=by, on=case, case_id=case.id, outcome=outcome.value)
+    settle_seals(case, None, by=by)
 
 
 def reopen_case(case: Case, phase: Phase, reason: str, *, by: User) -> None:
@@ -202,6 +206,7 @@ def reopen_case(case: Case, phase: Phase, reason: str, *, by: User) -> None:
     if case.in_custody() and case.site_id is not None:
         db.session.add(Stay(org_id=case.org_id, case_id=case.id, site_id=case.site_id, since=now(), reason=reason))
     record("case.reopen", by=by, on=case, case_id=case.id, phase=phase.value)
+    settle_seals(case, reason, by=by)
 
 
 def _move(case: Case, phase: Phase, reason: str | None, by: User) -> None:

@@ -61,6 +61,8 @@ def start_import(register_import: RegisterImport, *, dry_run: bool, by: User) ->
     )
     if db.session.scalar(busy.limit(1)) is not None:
         raise Conflict(_("An import is going on. Wait until it is done."))
+    if register_import.file_removed_at is not None:
+        raise Conflict(_("This file was removed. Upload it again to import it."))
     if register_import.state is ImportState.DONE and not register_import.dry_run:
         raise Conflict(_("This file was imported before. Upload it again to import it again."))
     register_import.state = ImportState.WAITING
@@ -71,6 +73,19 @@ def start_import(register_import: RegisterImport, *, dry_run: bool, by: User) ->
     db.session.flush()
     record("register.start", by=by, on=register_import, dry_run=dry_run)
     post(TOPIC, by=by, register_import=register_import.id)
+
+
+def remove_file(register_import: RegisterImport, *, by: User) -> None:
+    """Remove the file and its refused rows now; the counts stay. Refuses while an import reads it."""
+    hold(TOPIC, by.org_id)
+    db.session.refresh(register_import)
+    if register_import.going_on() and (register_import.started_at or now()) > now() - GIVEN_UP:
+        raise Conflict(_("An import is going on. Wait until it is done."))
+    if register_import.file_removed_at is None:
+        register_import.content = register_import.errors_file = None
+        register_import.file_removed_at = now()
+        db.session.flush()
+        record("register.remove", by=by, on=register_import)
 
 
 def note_counts(register_import: RegisterImport, counts: Counts) -> None:

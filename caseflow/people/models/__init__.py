@@ -31,6 +31,7 @@ from caseflow.people.models.codes import (
     Sex,
     TaskKind,
 )
+from caseflow.people.models.conflict import Conflict
 from caseflow.people.models.key import PersonKey
 from caseflow.people.models.part import OF_CASE, OF_PERSON
 from caseflow.people.models.person import Consent, Identifier, Name, NameKey, Person, Relative
@@ -49,6 +50,7 @@ __all__ = [
     "CaseParty",
     "CaseReturn",
     "Category",
+    "Conflict",
     "Consent",
     "ConsentForm",
     "ConsentGiver",

@@ -80,26 +80,27 @@ class Access(Owned, Model):
     user_id: Mapped[uuid.UUID | None]  # none for the restriction itself
     ground: Mapped[ExclusionGround | None] = mapped_column(Coded(ExclusionGround))
     reason: Mapped[str]
-    granted_by: Mapped[uuid.UUID]
+    granted_by: Mapped[uuid.UUID | None]  # none where a seal came by the rule
     until: Mapped[datetime | None]  # of an emergency access, at most four hours after it began
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[uuid.UUID | None]
     ended_reason: Mapped[str | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[uuid.UUID | None]
+    sealed_at: Mapped[datetime | None]  # of a juvenile's file: since when it is sealed (`settle_seals`, migration 0030)
     justified: Mapped[bool | None]
     review: Mapped[str | None]
 
     user: Mapped[User | None] = relationship(
         viewonly=True, primaryjoin="and_(Access.org_id == User.org_id, foreign(Access.user_id) == User.id)"
     )
-    giver: Mapped[User] = relationship(
+    giver: Mapped[User | None] = relationship(
         viewonly=True, primaryjoin="and_(Access.org_id == User.org_id, foreign(Access.granted_by) == User.id)"
     )
     reviewer: Mapped[User | None] = relationship(
         viewonly=True, primaryjoin="and_(Access.org_id == User.org_id, foreign(Access.reviewed_by) == User.id)"
     )
-    case: Mapped[Case] = relationship(
+    case: Mapped[Case | None] = relationship(  # none where the file is sealed to who reads this
         viewonly=True, primaryjoin="and_(Access.org_id == Case.org_id, foreign(Access.case_id) == Case.id)"
     )
 

@@ -1,7 +1,7 @@
-"""RegisterImport: a register's file, its mapping, and how far the import has come."""
+"""RegisterImport: a register's file, its mapping, and how far the import has come; the file does not stay."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Index, LargeBinary
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
@@ -9,6 +9,11 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, one_of
 from caseflow.people.models.codes import ImportState
+
+# The file and its refused rows hold many persons in clear. So long they stay after the import, and so long where the
+# file is never imported; the database's function `remove_old_files` (migration 0025) holds the same periods.
+FILE_AFTER_IMPORT = timedelta(days=3)
+FILE_WITHOUT_IMPORT = timedelta(days=14)
 
 
 class RegisterImport(Owned, Model):
@@ -23,7 +28,7 @@ class RegisterImport(Owned, Model):
 
     uploaded_by: Mapped[uuid.UUID]
     filename: Mapped[str]
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     mapping: Mapped[str]  # TOML
     state: Mapped[ImportState] = mapped_column(Coded(ImportState), default=ImportState.UPLOADED)
     dry_run: Mapped[bool] = mapped_column(default=True)
@@ -37,6 +42,7 @@ class RegisterImport(Owned, Model):
     finished_at: Mapped[datetime | None]
     errors_file: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     problem: Mapped[str | None]  # why it failed, in words
+    file_removed_at: Mapped[datetime | None]
 
     uploader: Mapped[User] = relationship(
         viewonly=True,
@@ -46,3 +52,10 @@ class RegisterImport(Owned, Model):
     def going_on(self) -> bool:
         """Whether a job is at it, or will be."""
         return self.state in (ImportState.WAITING, ImportState.RUNNING)
+
+    def removed_from(self) -> datetime:
+        """When the file and its refused rows are removed, unless somebody does it before."""
+        end = self.created_at + FILE_WITHOUT_IMPORT
+        if self.finished_at is not None and not self.dry_run:
+            return min(end, self.finished_at + FILE_AFTER_IMPORT)
+        return end

@@ -28,6 +28,16 @@ from caseflow.people.queries.cases import (
     visible,
     workers,
 )
+from caseflow.people.queries.conflicts import (
+    SHARED,
+    alike,
+    cases_like,
+    conflict,
+    conflicts,
+    declared,
+    own_conflict,
+    persons_like,
+)
 from caseflow.people.queries.happenings import Happening, happenings
 from caseflow.people.queries.persons import (
     Thread,
@@ -48,17 +58,23 @@ from caseflow.people.queries.persons import (
 )
 
 __all__ = [
+    "SHARED",
     "Happening",
     "Thread",
     "access_of",
+    "alike",
     "assignment_history",
     "case_of",
     "case_return",
+    "cases_like",
     "co_worker",
+    "conflict",
+    "conflicts",
     "consent",
     "consents",
     "decision",
     "decisions",
+    "declared",
     "emergencies",
     "emergency",
     "guarded",
@@ -74,8 +90,10 @@ __all__ = [
     "open_tasks",
     "openable",
     "opened",
+    "own_conflict",
     "person_by_number",
     "person_values",
+    "persons_like",
     "phase_changes",
     "relative",
     "relatives",

@@ -63,7 +63,7 @@ def unpacked(content: bytes) -> Iterator[Path]:
 def preview(register_import: RegisterImport) -> Preview:
     """What an import would take; raises MappingError or ReadingError where it cannot be read."""
     mapping = Mapping.parse(register_import.mapping)
-    with unpacked(register_import.content) as path:
+    with unpacked(register_import.content or b"") as path:
         table = open_table(path)
         mapping.check(table.columns)
         rows = list(islice(table.rows(), SHOWN))

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from caseflow.people.views import access, cases, imports, leaving, notes, persons
+from caseflow.people.views import access, cases, conflicts, imports, leaving, notes, persons
 from caseflow.people.views.blueprint import bp
 from caseflow.people.views.frame import case_identity, case_tabs, refer_url
 
-__all__ = ["access", "bp", "cases", "imports", "init_app", "leaving", "notes", "persons"]
+__all__ = ["access", "bp", "cases", "conflicts", "imports", "init_app", "leaving", "notes", "persons"]
 
 
 def init_app(app: Flask) -> None:

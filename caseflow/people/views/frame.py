@@ -69,11 +69,15 @@ def refer_url(case: Case) -> str | None:
 
 def _closed_to_others(case: Case) -> list[dict[str, object]]:
     """That the file is restricted, and until when the reader has it open in an emergency."""
-    if queries.restriction(case) is None:
+    held = queries.restriction(case)
+    if held is None:
         return []
     mine = [one for one in queries.live_access(case, AccessKind.GLASS) if one.user_id == current_user.id]
     ends = [time_text(one.until) for one in mine if one.until is not None]
-    words = [(_("Restricted"), "bad"), *((_("Emergency access until %(time)s", time=end), "warn") for end in ends)]
+    words = [
+        (_("Sealed") if held.sealed_at else _("Restricted"), "bad"),
+        *((_("Emergency access until %(time)s", time=end), "warn") for end in ends),
+    ]
     return [{"text": text, "tone": tone} for text, tone in words]
 
 

@@ -53,7 +53,7 @@ def register_import(id: uuid.UUID) -> tuple[str, int]:
     """What the file is and would become, how far the import has come, and what came of it."""
     held = queries.register_import(id, current_user)
     try:
-        preview = None if held.going_on() else queries.preview(held)
+        preview = None if held.going_on() or held.file_removed_at else queries.preview(held)
     except (MappingError, ReadingError) as error:
         preview = None
         flash(str(error), "bad")
@@ -85,6 +85,18 @@ def _start(id: uuid.UUID, *, dry_run: bool) -> Response:
     held = queries.register_import(id, current_user)
     try:
         actions.start_import(held, dry_run=dry_run, by=current_user)
+    except Refused as refusal:
+        flash(str(refusal), "bad")
+    return redirect(url_for(".register_import", id=id))
+
+
+@bp.post("/register-imports/<uuid:id>/remove")
+@requires(Permission.IMPORT_REGISTER)
+def remove_import_file(id: uuid.UUID) -> Response:
+    """Remove the file and its refused rows at once."""
+    held = queries.register_import(id, current_user)
+    try:
+        actions.remove_file(held, by=current_user)
     except Refused as refusal:
         flash(str(refusal), "bad")
     return redirect(url_for(".register_import", id=id))

@@ -1,0 +1,74 @@
+"""What colleagues declare of whom they are related to or in conflict with, and whose files that may be."""
+
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import Select, intersect, select
+from sqlalchemy.orm import joinedload
+
+from caseflow.accounts.models import User
+from caseflow.core.db import db, one_or_404
+from caseflow.core.search import query_keys, skeleton
+from caseflow.people.models import Case, Conflict, Name, NameKey, Person
+from caseflow.people.queries.cases import visible
+
+SHARED = 2  # words of a name: the family name alone is many people's
+CANDIDATES = 500
+SHOWN = 20
+
+
+def declared(user: User) -> list[Conflict]:
+    """The user's own, those that hold, the newest first."""
+    return [one for one in conflicts(user) if one.user_id == user.id]
+
+
+def conflicts(user: User) -> list[Conflict]:
+    """Those of the whole organisation, for team leaders and auditors."""
+    query = select(Conflict).where(Conflict.org_id == user.org_id, Conflict.ended_at.is_(None))
+    return list(db.session.scalars(query.options(joinedload(Conflict.user)).order_by(Conflict.id.desc())).unique())
+
+
+def own_conflict(id: uuid.UUID, user: User) -> Conflict:
+    """One of the user's own, or 404."""
+    return one_or_404(_live(id, user).where(Conflict.user_id == user.id))
+
+
+def conflict(id: uuid.UUID, user: User) -> Conflict:
+    """One of the organisation's, or 404."""
+    return one_or_404(_live(id, user))
+
+
+def _live(id: uuid.UUID, user: User) -> Select[Conflict]:
+    return select(Conflict).where(Conflict.org_id == user.org_id, Conflict.id == id, Conflict.ended_at.is_(None))
+
+
+def cases_like(conflict: Conflict, user: User) -> list[Case]:
+    """The cases that the user sees of persons who are written so."""
+    query = visible(user).where(Case.person_id.in_(persons_like(conflict.org_id, conflict.name)))
+    return list(db.session.scalars(query.options(joinedload(Case.person)).limit(SHOWN)).unique())
+
+
+def persons_like(org_id: uuid.UUID, name: str) -> set[uuid.UUID]:
+    """The persons of the organisation whose name shares so many words with this one, in any script."""
+    words = query_keys(name)
+    if len(words) < SHARED:
+        return set()
+    pairs = [
+        intersect(*(select(NameKey.person_id).where(NameKey.org_id == org_id, NameKey.key.in_(keys)) for keys in pair))
+        for pair in ((one, other) for at, one in enumerate(words) for other in words[at + 1 :])
+    ]
+    found = {row for pair in pairs for row in db.session.scalars(pair.limit(CANDIDATES))}
+    written = [
+        *db.session.execute(select(Person.id, Person.name).where(Person.org_id == org_id, Person.id.in_(found))),
+        *db.session.execute(select(Name.person_id, Name.full).where(Name.org_id == org_id, Name.person_id.in_(found))),
+    ]
+    return {person_id for person_id, full in written if alike(name, full)}
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two names share at least two words, by their consonants."""
+    return len(_bones(one.split()) & _bones(other.split())) >= SHARED
+
+
+def _bones(words: Iterable[str]) -> set[str]:
+    return {bones for word in words if len(bones := skeleton(word)) > 1}
