@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from flask import Flask
 from psycopg import sql
 from sqlalchemy import event, insert, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from caseflow import create_app
 from caseflow.assessments import actions as assessments
@@ -44,6 +44,7 @@ from caseflow.referrals.models import Draft
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
 from tests.conftest import dispose
+from tests.stories.access import restricted
 from tests.stories.people import a_case
 from tests.stories.release import a_handover
 
@@ -144,6 +145,27 @@ def test_a_dump_of_the_database_holds_no_text_of_a_person(cast: Cast, environmen
         held = db.session.scalars(select(Draft).where(Draft.org_id == user.org_id)).one()
         assert held.details == {"wishes": f"{CANARY} details"}
     cast.be("stranger").get(f"/cases/{case_id}/notes", expect=404)
+
+
+def test_the_reason_of_an_emergency_access_is_sealed_and_written_once(cast: Cast, environment: Environment) -> None:
+    case_id = a_case(cast, number="A-77")
+    restricted(cast, case_id)
+    with cast.acting("daniyar") as user:
+        assert actions.break_glass("A-77", f"{CANARY} glass", 60, by=user) == case_id
+    assert {name for name, rows in dumped(environment).items() if CANARY in rows} == set()
+    with cast.acting("leader") as user:
+        [glass] = queries.to_review(user)
+        assert glass.reason == f"{CANARY} glass"
+        glass_id = glass.id
+    assert f"{CANARY} glass" in cast.be("leader").get(f"/restricted-cases/{glass_id}/review")
+    cast.be("stranger").get(f"/restricted-cases/{glass_id}/review", expect=404)
+    said = text("SELECT glass_reason(:id, 'Another')")
+    for name in ("leader", "daniyar", "stranger"):
+        with cast.acting(name):
+            assert db.session.scalar(said, {"id": glass_id}) == 0, name
+            with pytest.raises(DBAPIError, match="permission denied"):
+                db.session.execute(text("UPDATE case_access SET reason = 'Another'"))
+            db.session.rollback()
 
 
 @contextmanager
