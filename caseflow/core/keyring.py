@@ -261,7 +261,8 @@ def _take(session: Session, kind: Kind, *where: Any) -> list[dict[str, Any]]:
     rows = [dict(row._mapping) for row in session.connection().execute(select(*columns).where(*where))]
     held = ring(session).keys
     for row in rows:
-        held.setdefault((key := place.key(row)).name, key)
+        key = place.key(row)
+        held.setdefault(key.name, key)
     return rows
 
 
