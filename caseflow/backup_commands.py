@@ -10,6 +10,7 @@ from caseflow.audit.sealing import rebase
 from caseflow.config import Config, ConfigError, read_master_keys
 from caseflow.core.backups import destroyed, keeping, making, reading
 from caseflow.core.backups import restoring as core_restoring
+from caseflow.core.backups.destroyed import Applied
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -61,8 +62,12 @@ def restore(file: Path, destroyed_list: Path | None, without_destroyed_list: boo
     click.echo(f"restored: {_told(done.about | done.manifest)}")
     if done.applied is None:
         click.echo("The list of destroyed keys was left out: persons who were erased since may have come back.")
-    elif done.applied.erased or done.applied.keys_only:
+    elif done.applied != Applied(0, 0, 0):
         click.echo(f"{done.applied.erased} persons erased again who were erased after the backup.")
+        if done.applied.packets:
+            click.echo(
+                f"Of {done.applied.packets} referrals and handovers one side's words were made unreadable again."
+            )
         if done.applied.keys_only:
             click.echo(
                 f"Of {done.applied.keys_only} only the key could be destroyed: their names stand; erase them again."

@@ -30,7 +30,7 @@ DIRECTORY = {"organisations", "holidays", "services"}  # read by every organisat
 
 UNGUARDED = {"audit_entries"}  # read by auditors, who open no case; an entry holds codes and ids, and no name
 GOAL = uuid.uuid4()
-ERASE = {"erase_person", "erase_rows"}
+ERASE = {"erase_person", "erase_rows", "erase_packets"}
 
 Connect = Callable[..., Any]
 

@@ -130,7 +130,9 @@ def _masters(connection: Connection, config: Config) -> Iterator[Problem]:
         yield Problem(line, "Put the missing key back: without it these texts cannot be read")
     for name, count in used.items():
         if name in held[1:]:
-            yield Problem(f"{count} keys of persons hang on the old master key {name}", "Run `caseflow rotate-keys`")
+            yield Problem(
+                f"{count} keys of persons and referrals hang on the old master key {name}", "Run `caseflow rotate-keys`"
+            )
 
 
 def _redis(config: Config) -> Iterator[Problem]:

@@ -65,14 +65,14 @@ def names(config: Config | None = None) -> list[str]:
 def missing(used: dict[str, int], config: Config | None = None) -> str | None:
     """The line that says which of the master keys in use (name: how many keys lie under it) are not held."""
     held = names(config)
-    lacking = [f"{name} ({count} keys of persons)" for name, count in used.items() if name not in held]
+    lacking = [f"{name} ({count} keys)" for name, count in used.items() if name not in held]
     if not lacking:
         return None
     return f"CASEFLOW_MASTER_KEYS lacks {', '.join(lacking)}; it holds {', '.join(held)}"
 
 
 def refuse_missing(config: Config) -> None:
-    """Stop the start where keys of persons lie under a master key that the settings do not hold.
+    """Stop the start where keys lie under a master key that the settings do not hold.
 
     Raises MasterKeyError. A database that does not answer yet, or has no tables yet, is no reason to stop.
     """
@@ -86,7 +86,7 @@ def refuse_missing(config: Config) -> None:
 
 
 def in_use(connection: psycopg.Connection) -> dict[str, int]:
-    """The names of the master keys in use, with how many keys of persons lie under each."""
+    """The names of the master keys in use, with how many keys lie under each."""
     if connection.execute("SELECT to_regprocedure('public.masters_in_use()')").fetchone() == (None,):
         return {}
     return dict(connection.execute("SELECT master_id, keys FROM masters_in_use()").fetchall())

@@ -1,52 +1,34 @@
-"""Texts that are sealed under the key of the person they are about: columns, keys, and when each is used.
+"""Texts that are sealed: the columns, whose key each goes under, and when it is sealed and opened.
 
-A model declares a column as `Sealed` and the way from its row to the person as `__subject__`; after that `note.text`
-is read and set as any text. What stands in the database is `sealed:` and base64 of: a version byte, the person's id
-(16 bytes), a nonce (12), AES-256-GCM of the text; the organisation, the table and the column are bound to it, so that
-nobody can move a text elsewhere. A text without the prefix was written before and is read as it stands; `caseflow
-seal-texts` seals it.
+A model declares a column as `Sealed` and says under whose key its texts go; after that `note.text` is read and set as
+any text. `__subject__` is the way from its row to the person. `__packet__` is, for a row of two organisations, the
+column that names the packet, and the packet's table: such a text goes under the key of the side that writes it. What
+stands in the database is told in `core.keyring`; a text without the prefix was written before and is read as it stands
+(`caseflow seal-texts` seals it).
 
-Where a value must be found again, `__hashed__` names the column that holds its keyed hash.
+Where something of a text must be found again, `__hashed__` names the column that holds its keyed hash, `__told__` one
+that repeats a code of it in clear.
 
-A text is opened when it is read, not when its row is: the keys of all persons in sight come with one query, live as
+A text is opened when it is read, not when its row is: the keys of all that is in sight come with one query, live as
 long as the transaction and no longer. When a key is destroyed, what it sealed is gone, in every backup too.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
-import json
-import logging
-import os
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
-from flask_babel import gettext as _
-from sqlalchemy import ARRAY, Dialect, LargeBinary, Text, TypeDecorator, Uuid, any_, event, literal, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, SessionTransaction, mapped_column
+from sqlalchemy import Dialect, Text, TypeDecorator, event, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
 
 from caseflow.config import Config
-from caseflow.core import master_keys
-from caseflow.core.errors import Refused
-
-log = logging.getLogger("caseflow.sealing")
-
-PREFIX = "sealed:"
-VERSION = 1
-_HEAD = 1 + 16
-_NONCE = 12
-_TAG = 16
-_KEYRING = "keyring"
-
-Key = AESGCM | None  # None: destroyed
+from caseflow.core import keyring
+from caseflow.core.keyring import PREFIX, Key, KeyName, Kind, PacketRef, close_text, named_in, open_text
 
 
 class Closed:
@@ -76,7 +58,7 @@ class ClosedObject(Closed):
 
 
 class Sealed(TypeDecorator[str]):
-    """A text under the person's key; an empty one stays empty, so that SQL may ask whether there is one."""
+    """A text under a key; an empty one stays empty, so that SQL may ask whether there is one."""
 
     impl = Text
     cache_ok = True
@@ -96,7 +78,7 @@ class Sealed(TypeDecorator[str]):
 
 
 class SealedJSON(TypeDecorator[dict[str, Any]]):
-    """A JSON object under the person's key."""
+    """A JSON object under a key."""
 
     impl = JSONB
     cache_ok = True
@@ -117,21 +99,7 @@ class SealedJSON(TypeDecorator[dict[str, Any]]):
         return ClosedObject(self.place, value["sealed"])
 
 
-class SubjectKey:
-    """Columns of the table of keys: a row's id is that of the person, and a row outlives the person's records."""
-
-    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)  # the key, sealed under a master key
-    master_id: Mapped[str]
-    destroyed_at: Mapped[datetime | None]
-
-
-_store: list[Any] = []  # the table of keys; core does not know which room keeps it
 _sealed: dict[type, dict[str, str]] = {}  # the sealed attributes of each model with their table and column
-
-
-def keep_keys_in(model: Any) -> None:
-    """Keys of persons lie in this table."""
-    _store[:] = [model.__table__]
 
 
 def sealed_columns() -> dict[type, dict[str, str]]:
@@ -149,7 +117,7 @@ def prepare(model: Any) -> None:
             setattr(model, name, _Opening(model.__dict__[name]))
             found[name] = column.type.place
     if found:
-        if not hasattr(model, "__subject__"):
+        if not hasattr(model, "__subject__") and not hasattr(model, "__packet__"):
             raise TypeError(f"{model.__name__} seals {', '.join(found)} and does not say whose they are")
         _sealed[model] = found
 
@@ -177,60 +145,34 @@ def opened(value: Any) -> Any:
         return value
     if value.clear is None:
         session = _session()
-        subject = subject_of(value.text)
-        if subject is None:  # a text that only looks sealed
+        name = named_in(value.text)
+        if name is None:  # a text that only looks sealed
             return value.text
-        key = _keys(session, _in_sight(session) | {subject}).get(subject)
-        clear = open_text(value.text, _org(session), value.place, key)
+        keys = keyring.ring(session).keys
+        if name not in keys:
+            keyring.fetch(session, _in_sight(session, name.kind) | {name})
+        clear = open_text(value.text, value.place, keys.get(name))
         value.clear = {} if isinstance(value, ClosedObject) and isinstance(clear, str) else clear
     return value.clear
 
 
-def open_text(text: str, org_id: uuid.UUID, place: str, key: Key) -> Any:
-    """A sealed text opened with a key in hand; JSON where it was an object."""
-    if key is None:
-        return _("[erased]")
-    raw = base64.b64decode(text[len(PREFIX) :])
-    head, nonce, rest = raw[:_HEAD], raw[_HEAD : _HEAD + _NONCE], raw[_HEAD + _NONCE :]
-    try:
-        clear = key.decrypt(nonce, rest, _bound(org_id, place, head))
-    except InvalidTag:
-        log.error("a sealed text of %s does not open: it was changed or moved", place)
-        return _("[cannot be opened]")
-    return json.loads(clear[1:]) if clear[:1] == b"\0" else clear.decode()
+def opened_all(values: Iterable[Any]) -> list[Any]:
+    """The same for values that no loaded row holds: their keys come together, too."""
+    held = list(values)
+    names = (named_in(one.text) for one in held if isinstance(one, Closed) and one.clear is None)
+    keyring.fetch(_session(), {name for name in names if name is not None})
+    return [opened(one) for one in held]
 
 
-def foreign_key(org_id: uuid.UUID, subject: uuid.UUID, wrapped: bytes | None) -> Key:
+def foreign_key(org_id: uuid.UUID, subject: uuid.UUID, wrapped: bytes) -> Key:
     """The key of another organisation's person, where a function of the database gave it."""
-    return None if wrapped is None else AESGCM(master_keys.unseal(wrapped, about_key(org_id, subject)))
+    return keyring.store(Kind.PERSON).key({"org_id": org_id, "id": subject, "wrapped": wrapped})
 
 
-def open_foreign(value: Any, org_id: uuid.UUID, place: str, key: Key) -> Any:
+def open_foreign(value: Any, place: str, key: Key | None) -> Any:
     """A text of another organisation, as it stands where it is not sealed."""
-    sealed = isinstance(value, str) and value.startswith(PREFIX) and subject_of(value)
-    return open_text(value, org_id, place, key) if sealed else value
-
-
-def close_text(clear: Any, subject: uuid.UUID, org_id: uuid.UUID, place: str, key: AESGCM) -> str:
-    """A text, or a JSON object, sealed under the subject's key."""
-    data = clear.encode() if isinstance(clear, str) else b"\0" + json.dumps(clear).encode()
-    head, nonce = bytes([VERSION]) + subject.bytes, os.urandom(_NONCE)
-    raw = head + nonce + key.encrypt(nonce, data, _bound(org_id, place, head))
-    return PREFIX + base64.b64encode(raw).decode()
-
-
-def subject_of(text: str) -> uuid.UUID | None:
-    """Whose a sealed text is; None where it only looks sealed."""
-    try:
-        raw = base64.b64decode(text[len(PREFIX) :], validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    whole = raw[:1] == bytes([VERSION]) and len(raw) >= _HEAD + _NONCE + _TAG
-    return uuid.UUID(bytes=raw[1:_HEAD]) if whole else None
-
-
-def _bound(org_id: uuid.UUID, place: str, head: bytes) -> bytes:
-    return org_id.bytes + place.encode() + head
+    sealed = isinstance(value, str) and value.startswith(PREFIX) and named_in(value)
+    return open_text(value, place, key) if sealed else value
 
 
 def lookup_hash(org_id: uuid.UUID, value: str) -> str:
@@ -242,29 +184,33 @@ def lookup_hash(org_id: uuid.UUID, value: str) -> str:
 def seal_values(values: Iterable[tuple[uuid.UUID, str]], place: str) -> list[str]:
     """Texts of persons (by their ids) sealed for a statement that the session does not write, in the same order."""
     held = list(values)
-    session = _session()
-    keys = _keys_to_write(session, {subject for subject, _text in held})
-    return [close_text(text, subject, _org(session), place, keys[subject]) for subject, text in held]
+    keys = keyring.of_persons(_session(), {subject for subject, _text in held})
+    return [close_text(text, place, keys[subject]) for subject, text in held]
 
 
 def destroy_key(subject: uuid.UUID) -> None:
     """Make everything that was sealed under the person's key unreadable, now and for ever."""
-    session, table = _session(), _store[0]
+    session = _session()
     session.flush()
-    _keys_to_write(session, {subject})  # a person without a key gets none later
-    mine = (table.c.org_id == _org(session), table.c.id == subject)
-    session.connection().execute(table.update().where(*mine).values(wrapped=None, destroyed_at=_now()))
-    session.info.pop(_KEYRING, None)
+    [key] = keyring.of_persons(session, {subject}).values()  # a person without a key gets none later
+    _destroy(session, [key])
+
+
+def destroy_packet_keys(packets: set[PacketRef]) -> None:
+    """The same for what this organisation wrote in these packets; the other side's words stay."""
+    session = _session()
+    session.flush()
+    _destroy(session, list(keyring.of_packets(session, packets).values()))
+
+
+def _destroy(session: Session, keys: list[Key]) -> None:
+    for key in keys:
+        table = keyring.store(key.name.kind).table
+        mine = (table.c.org_id == key.org_id, table.c.id == key.name.id)
+        gone = {"wrapped": None, "destroyed_at": datetime.now().astimezone()}
+        session.connection().execute(table.update().where(*mine).values(gone))
+    keyring.drop(session)
     session.expire_all()
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()
-
-
-def about_key(org_id: uuid.UUID, subject: uuid.UUID) -> bytes:
-    """What a person's key is bound to when it is wrapped."""
-    return org_id.bytes + subject.bytes
 
 
 def _session() -> Session:
@@ -272,60 +218,15 @@ def _session() -> Session:
     return session
 
 
-def _org(session: Session) -> uuid.UUID:
-    org_id: uuid.UUID = session.info["tenant"].org_id
-    return org_id
-
-
-def _in_sight(session: Session) -> set[uuid.UUID]:
-    """Whose texts are loaded and closed: their keys are fetched together."""
+def _in_sight(session: Session, kind: Kind) -> set[KeyName]:
+    """The keys of this kind of what is loaded and closed: they are fetched together."""
     found = set()
     for instance in session.identity_map.values():
         for name in _sealed.get(type(instance), ()):
             value = instance.__dict__.get(name)
-            if isinstance(value, Closed) and value.clear is None and (subject := subject_of(value.text)):
-                found.add(subject)
-    return found
-
-
-def _keys(session: Session, subjects: set[uuid.UUID]) -> dict[uuid.UUID, Key]:
-    """The keys of these persons that there are, fetched once in a transaction."""
-    ring: dict[uuid.UUID, Key] = session.info.setdefault(_KEYRING, {})
-    missing = subjects - ring.keys()
-    if missing:
-        table, org_id = _store[0], _org(session)
-        wanted = table.c.id == any_(literal(sorted(missing), ARRAY(Uuid)))
-        query = select(table.c.id, table.c.wrapped).where(table.c.org_id == org_id, wanted)
-        for subject, wrapped in session.connection().execute(query):
-            opens = None if wrapped is None else AESGCM(master_keys.unseal(wrapped, about_key(org_id, subject)))
-            ring[subject] = opens
-    return ring
-
-
-def _keys_to_write(session: Session, subjects: set[uuid.UUID]) -> dict[uuid.UUID, AESGCM]:
-    """The keys of these persons, made where there are none; refuses a person whose key was destroyed."""
-    ring = _keys(session, subjects)
-    if missing := subjects - ring.keys():
-        table, org_id = _store[0], _org(session)
-        rows = [new_key(org_id, subject, master_keys.names()[0]) for subject in sorted(missing)]
-        for row in rows:
-            row["wrapped"] = master_keys.seal(row["wrapped"], about_key(org_id, row["id"]))
-        # Somebody else may be making the same key: the first one stands, and we read which it is.
-        session.connection().execute(insert(table).on_conflict_do_nothing(), rows)
-        ring = _keys(session, subjects)
-    found = {}
-    for subject in subjects:
-        key = ring.get(subject)
-        if key is None:
-            raise Refused(_("The records of this person were erased: nothing can be written to them."))
-        found[subject] = key
-    return found
-
-
-def new_key(org_id: uuid.UUID, subject: uuid.UUID, master_id: str) -> dict[str, Any]:
-    """A row of the table of keys, with a fresh key that is not wrapped yet."""
-    fresh = AESGCM.generate_key(256)
-    return {"org_id": org_id, "id": subject, "created_at": _now(), "wrapped": fresh, "master_id": master_id}
+            if isinstance(value, Closed) and value.clear is None:
+                found.add(named_in(value.text))
+    return {name for name in found if name is not None and name.kind is kind}
 
 
 @event.listens_for(Session, "before_flush")
@@ -334,18 +235,29 @@ def _seal(session: Session, _context: Any, _instances: Any) -> None:
     waiting = [(instance, name) for instance in {*session.new, *session.dirty} for name in _fresh(instance)]
     if not waiting:
         return
-    owners = {id(instance): _subject(session, instance) for instance, _name in waiting}
-    keys = _keys_to_write(session, set(owners.values()))
+    owners = {id(instance): _owner(session, instance) for instance, _name in waiting}
+    packets = {owner for owner in owners.values() if isinstance(owner, PacketRef)}
+    keys: dict[Any, Key] = {**keyring.of_packets(session, packets)} if packets else {}
+    if persons := {owner for owner in owners.values() if not isinstance(owner, PacketRef)}:
+        keys |= keyring.of_persons(session, persons)
     for instance, name in waiting:
-        subject, clear = owners[id(instance)], instance.__dict__[name]
-        place = _sealed[type(instance)][name]
-        sealed = close_text(clear, subject, instance.org_id, place, keys[subject])
+        clear = instance.__dict__[name]
+        sealed = close_text(clear, _sealed[type(instance)][name], keys[owners[id(instance)]])
         # Past the instrumentation: it is the same text, and the history already knows that it is new.
         closed = Closed if isinstance(clear, str) else ClosedObject
-        instance.__dict__[name] = closed(place, sealed, clear)
-        for column, source, said in getattr(instance, "__hashed__", ()):
-            if source == name:
-                setattr(instance, column, lookup_hash(instance.org_id, said(clear)))
+        instance.__dict__[name] = closed(_sealed[type(instance)][name], sealed, clear)
+        for column, value in repeated(type(instance), instance.org_id, name, clear):
+            setattr(instance, column, value)
+
+
+def repeated(model: Any, org_id: uuid.UUID, name: str, clear: Any) -> Iterator[tuple[str, Any]]:
+    """What other columns hold of a text that is being sealed: hashes, and codes in clear."""
+    for column, source, said in getattr(model, "__hashed__", ()):
+        if source == name:
+            yield column, lookup_hash(org_id, said(clear))
+    for column, source, said in getattr(model, "__told__", ()):
+        if source == name:
+            yield column, said(clear)
 
 
 def _fresh(instance: Any) -> Iterator[str]:
@@ -363,6 +275,21 @@ def _fresh(instance: Any) -> Iterator[str]:
                 instance.__dict__[name] = before
                 continue
         yield name
+
+
+def _owner(session: Session, instance: Any) -> uuid.UUID | PacketRef:
+    """Under whose key the row's texts go: a person's, or this side's of a packet."""
+    return _packet(session, instance) if hasattr(instance, "__packet__") else _subject(session, instance)
+
+
+def _packet(session: Session, instance: Any) -> PacketRef:
+    column, table = type(instance).__packet__
+    id: uuid.UUID = getattr(instance, column)  # noqa: A001 -- the natural name
+    if hasattr(instance, "to_org_id"):
+        return PacketRef(instance.org_id, instance.to_org_id, id)
+    packets = _models()[table].__table__  # the receiver's own row: the packet says who sent it
+    query = select(packets.c.org_id).where(packets.c.to_org_id == instance.org_id, packets.c.id == id)
+    return PacketRef(session.connection().execute(query).scalar_one(), instance.org_id, id)
 
 
 def _subject(session: Session, instance: Any) -> uuid.UUID:
@@ -389,4 +316,4 @@ def _models() -> dict[str, Any]:
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     """Keep no key beyond its transaction, nor beyond a savepoint, which may have taken back the making of a key."""
     if transaction.nested or transaction.parent is None:
-        session.info.pop(_KEYRING, None)
+        keyring.drop(session)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-Value = str | int | bool | None
+Value = str | int | bool | bytes | None
 Row = tuple[Value, ...]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -12,6 +12,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "users": "org_id id created_at email name role active mail_news site_id",
         "passwords": "org_id id created_at hash changed_at",
         "terms_acceptances": "org_id id created_at user_id version",
+        "person_keys": "org_id id created_at wrapped master_id",
+        "packet_keys": "org_id id to_org_id created_at wrapped master_id packet_id actor_org_id",
         "persons": "org_id id created_at number name sex birth_estimated languages literacy safe_to_phone safe_to_text"
         " safe_to_write version latin_name birth_date nationality",
         "names": "org_id id created_at person_id kind full of_register",
@@ -31,7 +33,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         " status status_at answer_by version site first_session_by",
         "referral_origins": "org_id id created_at case_id sent_by",
         "referral_events": "org_id id to_org_id created_at referral_id actor_org_id actor_name status before reason",
-        "disclosures": "org_id id to_org_id created_at referral_id category content consent_id expires_at revoked_at",
+        "disclosures": "org_id id to_org_id created_at referral_id category content consent_id expires_at revoked_at"
+        " language",
     }.items()
 }
 

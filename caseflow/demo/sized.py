@@ -1,10 +1,12 @@
 """Prisons filled to the published figures (DOMAIN.md, section 11), by COPY: many people with short, even tales.
 
-COPY is refused to the app's role, so this is written as the database's owner, past the product's actions. It serves
-size: what a screen shows in depth is told by `seed`.
+COPY is refused to the app's role, so this is written as the database's owner, past the product's actions; the texts are
+sealed all the same, each person's under a key of their own. It serves size: what a screen shows in depth is told by
+`seed`.
 """
 
 import json
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +20,9 @@ from tqdm import tqdm
 
 from caseflow.accounts.permissions import Role
 from caseflow.accounts.queries import TERMS
+from caseflow.core import keyring, master_keys
 from caseflow.core.db import new_id
+from caseflow.core.keyring import Key, Kind
 from caseflow.core.search import name_keys
 from caseflow.demo.clock import Calendar
 from caseflow.demo.countries import COUNTRIES, Country
@@ -72,6 +76,7 @@ class Prison:
     untried: int
     services: dict[ReferralKind, list[tuple[str, str]]]  # organisation and service
     coordinators: dict[str, str]  # the name of whoever answers, by organisation
+    master_id: str  # the master key under which the persons' keys lie
     sites: list[tuple[str, str]] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
 
@@ -131,6 +136,7 @@ def _found(owner: Connection, country: Country, scale: float) -> Prison:
         untried=min(missing, max(0, round(held * country.pre_trial) - untried)),
         services=services,
         coordinators=dict(coordinators),
+        master_id=master_keys.names()[0],
     )
 
 
@@ -210,6 +216,7 @@ class _Case:
         self.prison, self.rows, self.random, self.calendar, self.days = prison, rows, random, calendar, days
         self.number, self.worker, self.org_id = number, worker, prison.org_id
         self.person_id, self.case_id = str(new_id()), str(new_id())
+        self.key = self._key(Kind.PERSON, self.days[0], id=uuid.UUID(self.person_id))
 
     def write(self, *, female: bool, untried: bool) -> None:
         """The person and the case, with what belongs to every case."""
@@ -232,6 +239,18 @@ class _Case:
         self._case(code, began, untried)
         self._work()
 
+    def _key(self, kind: Kind, at: str, **ids: uuid.UUID) -> Key:
+        """A fresh key, whose row is written with the rest."""
+        row = {"org_id": uuid.UUID(self.org_id), "id": new_id()} | ids
+        made, key = keyring.new_key(keyring.store(kind), row, self.prison.master_id)
+        table = keyring.store(kind).table.name
+        made["created_at"] = at
+        self.rows.add(table, tuple(str(v) if isinstance(v := made[c], uuid.UUID) else v for c in COLUMNS[table]))
+        return key
+
+    def _sealed(self, text: str, place: str) -> str:
+        return keyring.close_text(text, place, self.key)
+
     def _names(self, name: FullName, began: str) -> None:
         for kind, full in (("official", name.name), ("script", name.latin)):
             self.rows.add("names", (self.org_id, str(new_id()), began, self.person_id, kind, full, False))
@@ -247,9 +266,10 @@ class _Case:
         self.rows.add(
             "cases",
             (org_id, self.case_id, began, self.person_id, code, self.phase.value, began[:10], status.value, 1,
-             worker.site_id, began, words.order.format(number=self.number, year=began[:4]),
+             worker.site_id, began,
+             self._sealed(words.order.format(number=self.number, year=began[:4]), "cases.commitment_order"),
              random.choice(words.authorities), offence_class, offence, months, release,
-             words.release_unknown if untried else None),
+             self._sealed(words.release_unknown, "cases.release_unknown_reason") if untried else None),
         )  # fmt: skip
         for table, more in (
             ("case_parties", (org_id, "lead", began)),
@@ -264,19 +284,20 @@ class _Case:
         random, org_id, words = self.random, self.org_id, self.prison.country.words
         for _place in range(random.randint(1, 4)):
             at = self.days[random.randrange(self.since + 1)]
-            text = random.choice(words.contacts)
+            text = self._sealed(random.choice(words.contacts), "notes.text")
             note = (org_id, str(new_id()), at, self.case_id, "contact", text, False, at, self.worker.id)
             self.rows.add("notes", note)
         if self.phase is not Phase.INTAKE:
             areas = list(words.needs)
             for area in random.sample(areas, random.randint(1, 2)):
-                text, at = random.choice(words.needs[area]), self.days[self.since // 2]
+                text = self._sealed(random.choice(words.needs[area]), "needs.description")
+                at = self.days[self.since // 2]
                 need = (org_id, str(new_id()), at, self.case_id, area.value, text, "soon", "open", self.worker.id, 1)
                 self.rows.add("needs", need)
         due, done = random.randint(-20, 40), None
         if due < -2:
             done = self.days[-due]
-        at, title = self.days[30], random.choice(words.tasks)
+        at, title = self.days[30], self._sealed(random.choice(words.tasks), "tasks.title")
         day = self.calendar.day(due).isoformat()
         task = (org_id, str(new_id()), at, self.case_id, self.worker.id, "own", title, day, done)
         self.rows.add("tasks", task)
@@ -293,7 +314,8 @@ class _Case:
         until = self.calendar.day(200)
         self.rows.add(
             "consents",
-            (org_id, consent_id, at, self.person_id, self.case_id, receiver_id, words.purposes[kind],
+            (org_id, consent_id, at, self.person_id, self.case_id, receiver_id,
+             self._sealed(words.purposes[kind], "consents.purpose"),
              f"{{{','.join(one.value for one in told)}}}", "person", "signed", at[:10], worker.id, until.isoformat()),
         )  # fmt: skip
         outcome = {"education": "enrolled", "legal_aid": "advice", "employment": "ready"}.get(kind.value, "resumed")
@@ -321,12 +343,20 @@ class _Case:
         if status is Status.COMPLETED:  # as a referral's end closes what was told
             expires = self.calendar.day(90 - day + min(day, 3)).isoformat()
         revoked = answered if status is Status.DECLINED else None
+        key = self._key(
+            Kind.PACKET,
+            at,
+            to_org_id=uuid.UUID(receiver_id),
+            packet_id=uuid.UUID(id),
+            actor_org_id=uuid.UUID(org_id),
+        )
         for category, content in zip(told, (self._identity(), self._request(kind)), strict=True):
-            text = json.dumps(content, ensure_ascii=False)
+            text = json.dumps({"sealed": keyring.close_text(content, "disclosures.content", key)})
             self.rows.add(
                 "disclosures",
-                (org_id, str(new_id()), receiver_id, at, id, category.value, text, consent_id, expires, revoked),
-            )
+                (org_id, str(new_id()), receiver_id, at, id, category.value, text, consent_id, expires, revoked,
+                 content.get("language")),
+            )  # fmt: skip
 
     def _identity(self) -> dict[str, Any]:
         return {

@@ -95,6 +95,8 @@ class Handover(Packet, Model):
     function `incoming_case()` and in no other way.
     """
 
+    __packet__ = ("id", "handovers")
+    __writer__ = "org_id"
     __tablename__ = "handovers"
     __noun__ = "handover"
     __table_args__ = (
@@ -118,7 +120,7 @@ class Handover(Packet, Model):
     started_by: Mapped[uuid.UUID]
     sender_name: Mapped[str]
     categories: Mapped[list[str]]
-    ground: Mapped[str]  # the consent or the law that allows it, in words
+    ground: Mapped[str] = mapped_column(Sealed())  # the consent or the law that allows it, in words
     consent_id: Mapped[uuid.UUID | None]
     release_on: Mapped[date | None]  # as the sender expects it
     released_on: Mapped[date | None]  # as the incoming party saw it, when it took the lead
@@ -127,7 +129,7 @@ class Handover(Packet, Model):
     status: Mapped[HandoverStatus] = mapped_column(Coded(HandoverStatus), default=HandoverStatus.INVITED)
     status_at: Mapped[datetime]
     status_by: Mapped[str | None]
-    reason: Mapped[str | None]
+    reason: Mapped[str | None] = mapped_column(Sealed())
     met_on: Mapped[date | None]  # when the incoming officer met the person
     version: Mapped[int] = mapped_column(default=1)
 

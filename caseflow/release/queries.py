@@ -181,7 +181,7 @@ def read(handover: Handover) -> dict[str, dict[str, Any]]:
     opener = None if key is None else foreign_key(key.org_id, key.id, key.wrapped)
 
     def clear(value: Any, place: str) -> Any:
-        return open_foreign(value, handover.org_id, place, opener)
+        return open_foreign(value, place, opener)
 
     return {row.category: _clear(row.content, _PLACES.get(row.category, {}), clear) for row in rows}
 

@@ -113,13 +113,15 @@ def place(started: Servers, people: int) -> Place:
         )
         superuser.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO caseflow_app").format(sql.Identifier(name)))
     environment = _environment(started, name)
-    load(environment["OWNER_DATABASE_URL"], "all", scale=people / EVERYBODY)
+    app = create_app(Config.from_env(environment))
+    with app.app_context():
+        load(environment["OWNER_DATABASE_URL"], "all", scale=people / EVERYBODY)
     with psycopg.connect(_database(started.superuser_url, name), autocommit=True) as superuser:
         superuser.execute("VACUUM (ANALYZE)")
         superuser.execute("CHECKPOINT")
         # Part (a) runs a page's SQL as the owner, and some of it calls functions that only the app may call.
         superuser.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO caseflow_owner")
-    return Place(people, environment, create_app(Config.from_env(environment)))
+    return Place(people, environment, app)
 
 
 def _migrated(started: Servers, name: str) -> None:

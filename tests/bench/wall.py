@@ -26,7 +26,7 @@ def measure(place: Place) -> list[Figure]:
 
 
 def _compare(place: Place, visit: Visit) -> Figure:
-    """Median of alternating runs, from BEGIN on; the app's side includes setting the signed context, the owner's not."""
+    """Median of alternating runs, from BEGIN on; setting the signed context counts for the app's side alone."""
     statements = _statements(place, visit)
     who = place.user(visit.email)
     with psycopg.connect(place.environment["DATABASE_URL"], autocommit=True) as app, place.owner() as owner:

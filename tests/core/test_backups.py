@@ -25,7 +25,9 @@ from caseflow.people.models import IdentifierKind, NoteKind
 from tests.cast import Cast
 from tests.conftest import Stage, dispose
 from tests.people.test_sealing import a_noted_case, owner, person_of
+from tests.referrals.test_sealing import HELD, TOLD, a_talk, packet
 from tests.rights.test_retention import MARK, closed, left, proposed
+from tests.stories.people import a_case
 from tests.stories.release import a_handover
 
 TARGET = f"caseflow_restored_{os.getpid()}"
@@ -281,6 +283,60 @@ def test_who_was_erased_after_the_backup_stays_erased(
     app = create_app(Config.from_env(empty))
     try:
         assert "stays" in Cast(app).be("aigerim").get(f"/cases/{other_id}/notes")
+    finally:
+        dispose(app)
+
+
+def test_what_a_side_made_unreadable_after_the_backup_stays_so(
+    cast: Cast, environment: Environment, empty: Environment, tmp_path: Path, redis: object
+) -> None:
+    referral_id, other_id = a_talk(cast), a_talk(cast)
+    path = made(environment, tmp_path)
+    later_id = a_talk(cast)  # which the backup does not know
+    with cast.acting("coordinator"):
+        sealing.destroy_packet_keys({packet(referral_id), packet(later_id)})
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        assert destroyed.update(connection, tmp_path) == 2
+        assert destroyed.update(connection, tmp_path) == 0
+    assert "Of 1 referrals and handovers one side's words" in said(empty, "restore", path)
+    with owner(empty) as connection:
+        gone = "SELECT packet_id FROM packet_keys WHERE wrapped IS NULL AND actor_org_id = to_org_id"
+        assert connection.execute(gone).fetchall() == [(referral_id,)]
+    app = create_app(Config.from_env(empty))
+    try:
+        there = Cast(app).be("aigerim")
+        page = there.get(f"/referrals/{referral_id}")
+        assert "[erased]" in page
+        assert HELD not in page
+        assert f"{TOLD} message" in page
+        assert f"{HELD} message" in there.get(f"/referrals/{other_id}")
+    finally:
+        dispose(app)
+
+
+def test_an_erased_persons_referrals_stay_unreadable(
+    cast: Cast, environment: Environment, empty: Environment, tmp_path: Path, redis: object
+) -> None:
+    case_id = a_case(cast)
+    referral_id, person_id = a_talk(cast, case=case_id), person_of(cast, case_id)
+    with owner(environment) as connection:
+        connection.execute(
+            "UPDATE cases SET phase = 'closed', outcome = 'moved', closed_on = current_date - 9999,"
+            " opened_on = current_date - 9999, site_id = NULL WHERE id = %s",
+            (case_id,),
+        )
+    path = made(environment, tmp_path)
+    cast.be("deputy").post(f"/retention/{proposed(cast, person_id)}/approve")
+    cast.deliver(redis)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        assert destroyed.update(connection, tmp_path) == 2  # the person's key and the sender's of the referral
+    assert "1 persons erased again" in said(empty, "restore", path)
+    app = create_app(Config.from_env(empty))
+    try:
+        page = Cast(app).be("worker").get(f"/referrals/{referral_id}")
+        assert TOLD not in page
+        assert "[erased]" in page
+        assert f"{HELD} note" in page
     finally:
         dispose(app)
 

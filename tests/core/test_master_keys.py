@@ -48,7 +48,7 @@ def test_names_tell_another_key_under_the_same_id() -> None:
     with an_app(k1=b"b").app_context():
         line = master_keys.missing({name: 3})
     assert line is not None
-    assert f"lacks {name} (3 keys of persons)" in line
+    assert f"lacks {name} (3 keys)" in line
 
 
 @pytest.mark.parametrize(

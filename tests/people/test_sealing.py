@@ -14,15 +14,15 @@ from click.testing import CliRunner
 from flask import Flask
 from psycopg import sql
 from sqlalchemy import event, insert, select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from caseflow import create_app
 from caseflow.assessments import actions as assessments
 from caseflow.assessments.models import NeedArea
 from caseflow.cli import rotate_keys, seal_texts
 from caseflow.config import Config
-from caseflow.core import master_keys, sealing
-from caseflow.core.db import Model, db, new_id, now, today
+from caseflow.core import keyring, master_keys, sealing
+from caseflow.core.db import db, new_id, now, today
 from caseflow.core.errors import Refused
 from caseflow.core.master_keys import MasterKeyError
 from caseflow.people import actions, queries
@@ -44,6 +44,7 @@ from caseflow.referrals.models import Draft
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
 from tests.conftest import dispose
+from tests.stories.access import restricted
 from tests.stories.people import a_case
 from tests.stories.release import a_handover
 
@@ -146,18 +147,25 @@ def test_a_dump_of_the_database_holds_no_text_of_a_person(cast: Cast, environmen
     cast.be("stranger").get(f"/cases/{case_id}/notes", expect=404)
 
 
-def test_every_narrative_column_is_sealed_or_known_to_be_clear() -> None:
-    """A text column that is added later must be sealed, or be put on this list on purpose (docs/ENCRYPTION.md)."""
-    clear = {
-        "persons": {"number", "name", "latin_name", "gender", "age_group", "nationality", "interpreter_language"},
-        "cases": {"number", "authority", "offence_class", "offence_type", "offence_subtype", "release_type"},
-        "identifiers": {"value_hash"},
-        "relatives": {"name", "relation"},
-    }
-    for table in ("persons", "cases", "identifiers", "relatives", "notes", "consents", "intakes", "needs", "steps"):
-        columns = Model.metadata.tables[table].columns
-        texts = {c.name for c in columns if type(c.type).__name__ == "Text"}
-        assert texts == clear.get(table, set()), table
+def test_the_reason_of_an_emergency_access_is_sealed_and_written_once(cast: Cast, environment: Environment) -> None:
+    case_id = a_case(cast, number="A-77")
+    restricted(cast, case_id)
+    with cast.acting("daniyar") as user:
+        assert actions.break_glass("A-77", f"{CANARY} glass", 60, by=user) == case_id
+    assert {name for name, rows in dumped(environment).items() if CANARY in rows} == set()
+    with cast.acting("leader") as user:
+        [glass] = queries.to_review(user)
+        assert glass.reason == f"{CANARY} glass"
+        glass_id = glass.id
+    assert f"{CANARY} glass" in cast.be("leader").get(f"/restricted-cases/{glass_id}/review")
+    cast.be("stranger").get(f"/restricted-cases/{glass_id}/review", expect=404)
+    said = text("SELECT glass_reason(:id, 'Another')")
+    for name in ("leader", "daniyar", "stranger"):
+        with cast.acting(name):
+            assert db.session.scalar(said, {"id": glass_id}) == 0, name
+            with pytest.raises(DBAPIError, match="permission denied"):
+                db.session.execute(text("UPDATE case_access SET reason = 'Another'"))
+            db.session.rollback()
 
 
 @contextmanager
@@ -218,11 +226,11 @@ def test_a_text_that_was_moved_or_changed_does_not_open(cast: Cast, environment:
     path = f"/cases/{case_id}/notes"
     with owner(environment) as connection:
         moved = connection.execute("SELECT address FROM persons WHERE address IS NOT NULL").fetchone()
-        assert moved[0].startswith(sealing.PREFIX)
+        assert moved[0].startswith(keyring.PREFIX)
         notes = connection.execute("SELECT id, text FROM notes ORDER BY occurred_at").fetchall()
-        raw = bytearray(base64.b64decode(notes[0][1][len(sealing.PREFIX) :]))
+        raw = bytearray(base64.b64decode(notes[0][1][len(keyring.PREFIX) :]))
         raw[-1] ^= 1
-        changed = sealing.PREFIX + base64.b64encode(raw).decode()
+        changed = keyring.PREFIX + base64.b64encode(raw).decode()
         connection.execute("UPDATE notes SET text = %s WHERE id = %s", (changed, notes[0][0]))
         connection.execute("UPDATE notes SET text = %s WHERE id = %s", (moved[0], notes[1][0]))
     page = cast.be("aigerim").get(path)
@@ -383,7 +391,7 @@ def test_without_the_master_key_in_use_the_start_says_which_is_missing(cast: Cas
     a_noted_case(cast, "Заметка")
     with cast.app.app_context():
         [used] = master_keys.names()
-    with pytest.raises(MasterKeyError, match=rf"lacks {used} \(\d+ keys of persons\)"):
+    with pytest.raises(MasterKeyError, match=rf"lacks {used} \(\d+ keys\)"):
         create_app(Config.from_env(with_masters(environment, "later")))
 
 

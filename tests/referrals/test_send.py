@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from caseflow.audit.models import Entry
+from caseflow.core import sealing
 from caseflow.core.db import db
 from caseflow.core.errors import Refused
 from caseflow.directory import actions as directory
@@ -31,6 +32,9 @@ def _send(cast: Cast, draft: uuid.UUID, who: str = "aigerim", *, expect: int = 3
 def _all(cast: Cast, who: str, model: Any) -> list[Any]:
     with cast.acting(who):
         rows = list(db.session.scalars(select(model)).unique())
+        for row in rows:
+            for name in sealing.sealed_columns().get(model, ()):
+                getattr(row, name)
         db.session.expunge_all()  # to be read after the unit of work has ended
         return rows
 

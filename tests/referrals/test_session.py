@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from redis import Redis
 from sqlalchemy import func, select
 
+from caseflow.core import sealing
 from caseflow.core.db import db, new_id, now
 from caseflow.referrals.models import Asker, Attendance, Origin, Referral, Session, Status
 from caseflow.referrals.queries import shared
@@ -31,6 +32,9 @@ def sessions_of(cast: Cast, id: uuid.UUID) -> list[Session]:
     """The sessions as the receiver has them, latest first, free of the database."""
     with cast.acting("coordinator") as user:
         found = shared.sessions(shared.received(id, user))
+        for session in found:
+            for name in sealing.sealed_columns()[Session]:
+                getattr(session, name)
         db.session.expunge_all()
         return found
 

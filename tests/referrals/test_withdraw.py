@@ -80,7 +80,7 @@ def test_sender_answers_what_the_receiver_asked(cast: Cast) -> None:
     browser.post(path, {"text": "No, only a copy.", "version": _version(page)})
     assert _status(cast, id, "coordinator") is Status.SENT
     with cast.acting("coordinator"):
-        assert db.session.scalars(select(Message.text)).all() == ["No, only a copy."]
+        assert [one.text for one in db.session.scalars(select(Message))] == ["No, only a copy."]
     browser.post(path, {"text": "Once more.", "version": _version(page)}, expect=409)
 
 

@@ -153,7 +153,7 @@ def test_handover_that_has_ended_opens_nothing(cast: Cast, status: HandoverStatu
         ("officer", {"status": HandoverStatus.CANCELLED}),
         ("officer", {"status": HandoverStatus.LED}),  # nobody accepted it yet
         ("officer", {"categories": ["offence"]}),
-        ("officer", {"consent_id": None, "ground": "None"}),
+        ("officer", {"consent_id": None, "ground": ""}),
         ("aigerim", {"status": HandoverStatus.PREPARING}),
         ("aigerim", {"met_on": today()}),
         ("aigerim", {"categories": ["identity"]}),

@@ -29,6 +29,7 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Scope
 from caseflow.core.db import db
 from caseflow.core.formats import normalise_digits
+from caseflow.core.sealing import opened_all
 from caseflow.core.search import name_keys, query_keys, rank
 from caseflow.people.models import Case, Category, Identifier, Name, NameKey, Person
 from caseflow.people.queries import identified, visible
@@ -165,7 +166,10 @@ def search_received(text: str, user: User) -> list[tuple[Referral, str]]:
         .limit(RECEIVED)
     )
     candidates = []
-    for referral, content in db.session.execute(query):
+    rows = db.session.execute(query).all()
+    for referral, content in zip((row[0] for row in rows), opened_all(row[1] for row in rows), strict=True):
+        if not content:  # erased
+            continue
         names = [content["name"], *filter(None, [content["latin_name"]]), *content["other_names"]]
         keys = name_keys(*names)
         if sum(not keys.isdisjoint(word) for word in words) >= _enough(len(words)):

@@ -1,6 +1,7 @@
 """The list of destroyed keys, kept beside the backups: so an older backup does not bring an erased person back.
 
-One JSON line for each: organisation, person, when, and the ids of the decision that erased. Lines are only added.
+One JSON line for each: organisation, person, when, and the ids of the decision that erased; or, for what one side
+wrote in a referral or a handover, the key, the packet and whose it was. Lines are only added.
 """
 
 import json
@@ -26,6 +27,11 @@ _DESTROYED = """
             WHERE e.org_id = k.org_id AND e.person_id = k.id AND e.state = 'done' ORDER BY e.done_at LIMIT 1))::text
     FROM person_keys k WHERE k.destroyed_at IS NOT NULL ORDER BY k.destroyed_at, k.org_id, k.id
 """
+_DESTROYED_PACKETS = """
+    SELECT k.org_id::text, k.id::text, json_build_object('org', k.org_id, 'packet_key', k.id, 'to_org', k.to_org_id,
+        'packet', k.packet_id, 'actor_org', k.actor_org_id, 'destroyed_at', k.destroyed_at)::text
+    FROM packet_keys k WHERE k.destroyed_at IS NOT NULL ORDER BY k.destroyed_at, k.org_id, k.id
+"""
 
 _OWNER = "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = 'erase_person(uuid)'::regprocedure"
 
@@ -36,13 +42,14 @@ class Applied:
 
     erased: int
     keys_only: int
+    packets: int  # keys of referrals and handovers, of which each side has its own
 
 
 def update(connection: Connection, folder: Path) -> int:
     """Add what was destroyed since; gives how many lines. The file is replaced as a whole, so none is ever torn."""
     path = folder / LIST
     known = set(read(path)) if path.exists() else set()
-    fresh = [line for org, person, line in connection.execute(_DESTROYED) if (org, person) not in known]
+    fresh = [line for org, key, line in _destroyed(connection) if (org, key) not in known]
     if fresh or not path.exists():
         before = path.read_text() if path.exists() else ""
         handle, name = tempfile.mkstemp(prefix=".being-made-", dir=folder)
@@ -57,13 +64,25 @@ def update(connection: Connection, folder: Path) -> int:
     return len(fresh)
 
 
+def _destroyed(connection: Connection) -> list[tuple[str, str, str]]:
+    """What this database knows as destroyed: organisation, key, line."""
+    found = connection.execute(_DESTROYED).fetchall()
+    return found + (connection.execute(_DESTROYED_PACKETS).fetchall() if _has_packets(connection) else [])
+
+
+def _has_packets(connection: Connection) -> bool:
+    """Whether there are keys of packets: an older backup has none, and its packets stand in clear."""
+    return connection.execute("SELECT to_regclass('public.packet_keys') IS NOT NULL").fetchone() == (True,)
+
+
 def read(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """The list by organisation and person; raises BackupError naming a line that cannot be read."""
+    """The list by organisation and key; raises BackupError naming a line that cannot be read."""
     found = {}
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
             one = json.loads(line)
-            found[str(uuid.UUID(one["org"])), str(uuid.UUID(one["person"]))] = one
+            key = one["packet_key"] if "packet_key" in one else one["person"]
+            found[str(uuid.UUID(one["org"])), str(uuid.UUID(key))] = one
         except (ValueError, KeyError, TypeError):
             raise BackupError(f"{path}: line {number} cannot be read") from None
     return found
@@ -74,24 +93,45 @@ def apply(connection: Connection, listed: dict[tuple[str, str], dict[str, Any]],
 
     Raises BackupError when the list lacks what the backup itself knows: then it is not the list of this installation.
     """
-    known = {(org, person) for org, person, _line in connection.execute(_DESTROYED)}
+    known = {(org, key) for org, key, _line in _destroyed(connection)}
     if lacking := known - set(listed):
         raise BackupError(f"the list of destroyed keys lacks {len(lacking)} that the backup knows: it is not whole")
-    erased = keys_only = 0
+    erased = keys_only = packets = 0
     for (org, person), one in listed.items():
-        if (org, person) in known or not _is_there(connection, org, person):
+        if "packet_key" in one:
+            packets += (org, person) not in known and _destroy_packet(connection, one)
+        elif (org, person) in known or not _is_there(connection, org, person):
             continue
-        if one["erasure"] and _erase(connection, one, wall_key):
-            erased += 1
         else:
-            keys_only += 1
-        connection.execute(
-            "INSERT INTO person_keys AS k (org_id, id, created_at, wrapped, master_id, destroyed_at)"
-            " VALUES (%(org)s, %(person)s, now(), NULL, 'none', %(at)s) ON CONFLICT (org_id, id)"
-            " DO UPDATE SET wrapped = NULL, destroyed_at = %(at)s",
-            {"org": org, "person": person, "at": one["destroyed_at"]},
-        )
-    return Applied(erased, keys_only)
+            if one["erasure"] and _erase(connection, one, wall_key):
+                erased += 1
+            else:
+                keys_only += 1
+            connection.execute(
+                "INSERT INTO person_keys AS k (org_id, id, created_at, wrapped, master_id, destroyed_at)"
+                " VALUES (%(org)s, %(person)s, now(), NULL, 'none', %(at)s) ON CONFLICT (org_id, id)"
+                " DO UPDATE SET wrapped = NULL, destroyed_at = %(at)s",
+                {"org": org, "person": person, "at": one["destroyed_at"]},
+            )
+    return Applied(erased, keys_only, packets)
+
+
+def _destroy_packet(connection: Connection, one: dict[str, Any]) -> bool:
+    """Destroy one side's key of a packet; False where the backup does not know the packet."""
+    if not _has_packets(connection):
+        return False
+    done = connection.execute(
+        "INSERT INTO packet_keys AS k"
+        " (org_id, id, to_org_id, created_at, wrapped, master_id, destroyed_at, packet_id, actor_org_id)"
+        " SELECT p.org_id, %(packet_key)s::uuid, p.to_org_id, now(), NULL, 'none', %(destroyed_at)s::timestamptz, p.id,"
+        " %(actor_org)s::uuid"
+        " FROM (SELECT org_id, to_org_id, id FROM referrals UNION ALL SELECT org_id, to_org_id, id FROM handovers) p"
+        " WHERE p.org_id = %(org)s AND p.to_org_id = %(to_org)s AND p.id = %(packet)s"
+        " ON CONFLICT (packet_id, org_id, actor_org_id) DO UPDATE SET wrapped = NULL,"
+        " destroyed_at = %(destroyed_at)s::timestamptz",
+        one,
+    )
+    return done.rowcount > 0
 
 
 def _is_there(connection: Connection, org: str, person: str) -> bool:

@@ -16,6 +16,7 @@ from caseflow.audit.actions import record
 from caseflow.audit.models import Entry
 from caseflow.core.db import db, now
 from caseflow.core.errors import Conflict, Refused
+from caseflow.core.sealing import seal_values
 from caseflow.notifications.actions import post
 from caseflow.people import queries
 from caseflow.people.actions.once import hold
@@ -26,7 +27,9 @@ MINUTES = 60
 MOST_MINUTES = 240  # the database allows no more either
 
 _SETTLE = text("SELECT case_id, what FROM settle_seals(:one, :why)")
-_BREAK = text("SELECT case_id, access_id FROM break_glass(:number, :reason, :minutes)")
+# The reason follows: to seal it one must know whose file it is.
+_BREAK = text("SELECT case_id, access_id FROM break_glass(:number, '–', :minutes)")
+_REASON = text("SELECT glass_reason(:access, :reason)")
 
 
 def restrict(case: Case, users: Iterable[User], reason: str, *, by: User) -> None:
@@ -134,12 +137,15 @@ def break_glass(number: str, reason: str, minutes: int, *, by: User) -> uuid.UUI
         raise Refused(_("Say why it cannot wait."), field="reason")
     if not 1 <= minutes <= MOST_MINUTES:
         raise Refused(_("Choose at most %(hours)s hours.", hours=MOST_MINUTES // 60), field="minutes")
-    found = db.session.execute(_BREAK, {"number": number, "reason": reason, "minutes": minutes}).one_or_none()
+    found = db.session.execute(_BREAK, {"number": number, "minutes": minutes}).one_or_none()
     if found is None:
         record("glass.refuse", by=by)
         return None
     case_id: uuid.UUID = found.case_id
     if found.access_id is not None:
+        case = db.session.get_one(Case, (by.org_id, case_id))
+        [sealed] = seal_values([(case.person_id, reason)], "case_access.reason")
+        db.session.execute(_REASON, {"access": found.access_id, "reason": sealed})
         record("glass.break", by=by, case_id=case_id, minutes=minutes)
         post(GLASS, by=by, access=found.access_id)
     return case_id
@@ -151,6 +157,8 @@ def settle_seals(case: Case, why: str | None, *, by: User) -> None:
     Afterwards the file may be closed to `by`. The rule stands in the database's function of that name.
     """
     db.session.flush()
+    if why:
+        [why] = seal_values([(case.person_id, why)], "case_access.ended_reason")
     for row in db.session.execute(_SETTLE, {"one": case.person_id, "why": why}):
         record(f"access.{row.what}", by=by, case_id=row.case_id)
 

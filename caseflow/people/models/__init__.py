@@ -32,7 +32,7 @@ from caseflow.people.models.codes import (
     TaskKind,
 )
 from caseflow.people.models.conflict import Conflict
-from caseflow.people.models.key import PersonKey
+from caseflow.people.models.key import PacketKey, PersonKey
 from caseflow.people.models.part import OF_CASE, OF_PERSON
 from caseflow.people.models.person import Consent, Identifier, Name, NameKey, Person, Relative
 from caseflow.people.models.register import RegisterImport
@@ -65,6 +65,7 @@ __all__ = [
     "NameKind",
     "Note",
     "NoteKind",
+    "PacketKey",
     "PartyRole",
     "Person",
     "PersonKey",

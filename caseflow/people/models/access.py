@@ -8,8 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
+from caseflow.core.sealing import Sealed
 from caseflow.people.models.case import Case
 from caseflow.people.models.codes import AccessKind, ExclusionGround
+from caseflow.people.models.part import OF_PERSON
 
 
 class Access(Owned, Model):
@@ -19,6 +21,7 @@ class Access(Owned, Model):
     `excluded` closes it to one user whatever else holds. `case_id` is the case on whose page it was decided.
     """
 
+    __subject__ = OF_PERSON
     __tablename__ = "case_access"
     __table_args__ = (
         belongs_to("person_id", "persons"),
@@ -79,17 +82,17 @@ class Access(Owned, Model):
     kind: Mapped[AccessKind] = mapped_column(Coded(AccessKind))
     user_id: Mapped[uuid.UUID | None]  # none for the restriction itself
     ground: Mapped[ExclusionGround | None] = mapped_column(Coded(ExclusionGround))
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Sealed())
     granted_by: Mapped[uuid.UUID | None]  # none where a seal came by the rule
     until: Mapped[datetime | None]  # of an emergency access, at most four hours after it began
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[uuid.UUID | None]
-    ended_reason: Mapped[str | None]
+    ended_reason: Mapped[str | None] = mapped_column(Sealed())
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[uuid.UUID | None]
     sealed_at: Mapped[datetime | None]  # of a juvenile's file: since when it is sealed (`settle_seals`, migration 0030)
     justified: Mapped[bool | None]
-    review: Mapped[str | None]
+    review: Mapped[str | None] = mapped_column(Sealed())
 
     user: Mapped[User | None] = relationship(
         viewonly=True, primaryjoin="and_(Access.org_id == User.org_id, foreign(Access.user_id) == User.id)"

@@ -14,6 +14,7 @@ from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id
 from caseflow.core.errors import Conflict, Refused
 from caseflow.core.forms import check_version
+from caseflow.core.sealing import opened
 from caseflow.directory.models import Service
 from caseflow.people import actions as people
 from caseflow.people.models import Case, Category, Consent
@@ -185,7 +186,7 @@ def refer_again(referral: Referral, case: Case, *, by: User) -> Draft:
         Disclosure.referral_id == referral.id,
         Disclosure.category == KINDS[referral.kind].category,
     )
-    request = db.session.scalar(told) or {}
+    request = opened(db.session.scalar(told)) or {}
     draft = start(case, referral.kind, need_id=origin.need_id, step_id=origin.step_id, by=by)
     draft.previous_id = referral.id
     draft.reason = request.get("reason")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
 from caseflow.core.db import Coded, Model, Owned, Packet, belongs_to, one_of
+from caseflow.core.sealing import Sealed, SealedJSON
 from caseflow.directory.models import Service
 from caseflow.people.models import Category
 from caseflow.referrals.models.codes import (
@@ -26,6 +27,9 @@ from caseflow.referrals.models.codes import (
     Urgency,
 )
 from caseflow.tenancy.models import Organisation, ReferralKind
+
+# Texts of a row that hangs on a referral go under the key that the writing side has for the referral.
+OF_REFERRAL = ("referral_id", "referrals")
 
 
 def _of_referral() -> ForeignKeyConstraint:
@@ -90,6 +94,8 @@ class Referral(Packet, Model):
 class Event(Packet, Model):
     """A move of a referral: who moved it, from what to what, and why; both sides read it. Insert-only."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "actor_org_id"
     __tablename__ = "referral_events"
     __table_args__ = (
         _of_referral(),
@@ -106,13 +112,16 @@ class Event(Packet, Model):
     before: Mapped[Status | None] = mapped_column(Coded(Status))
     status: Mapped[Status] = mapped_column(Coded(Status))
     reason: Mapped[str | None]  # a code of DeclineReason or WithdrawReason
-    text: Mapped[str | None]
+    text: Mapped[str | None] = mapped_column(Sealed())
     suggested_service_id: Mapped[uuid.UUID | None]
 
 
 class Disclosure(Packet, Model):
     """What was told, of one category; the receiver reads it while it is live. Withdrawing is one UPDATE."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "org_id"
+    __told__ = (("language", "content", lambda content: content.get("language")),)
     __tablename__ = "disclosures"
     __table_args__ = (
         _of_referral(),
@@ -127,9 +136,10 @@ class Disclosure(Packet, Model):
 
     referral_id: Mapped[uuid.UUID]
     category: Mapped[Category] = mapped_column(Coded(Category))
-    content: Mapped[dict[str, Any]]
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJSON())
+    language: Mapped[str | None]  # the language to speak, which the receiver's inbox is filtered by
     consent_id: Mapped[uuid.UUID | None]
-    legal_basis: Mapped[str | None]
+    legal_basis: Mapped[str | None] = mapped_column(Sealed())
     approved_by: Mapped[uuid.UUID | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -138,6 +148,8 @@ class Disclosure(Packet, Model):
 class Message(Packet, Model):
     """A message between the two sides; both may read it. Insert-only."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "actor_org_id"
     __tablename__ = "referral_messages"
     __table_args__ = (
         _of_referral(),
@@ -149,12 +161,14 @@ class Message(Packet, Model):
     referral_id: Mapped[uuid.UUID]
     actor_org_id: Mapped[uuid.UUID]
     actor_name: Mapped[str]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed())
 
 
 class Session(Packet, Model):
     """A planned or held session; written by the receiver, read by both. Its outcome is recorded once."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "to_org_id"
     __tablename__ = "referral_sessions"
     __table_args__ = (
         _of_referral(),
@@ -171,23 +185,23 @@ class Session(Packet, Model):
     starts_at: Mapped[datetime]
     minutes: Mapped[int]
     form: Mapped[SessionForm] = mapped_column(Coded(SessionForm))
-    place: Mapped[str | None]
+    place: Mapped[str | None] = mapped_column(Sealed())
     group: Mapped[bool] = mapped_column("in_group", default=False)
     planned_by: Mapped[str]
     attendance: Mapped[Attendance | None] = mapped_column(Coded(Attendance))
     absence: Mapped[Absence | None] = mapped_column(Coded(Absence))
-    absence_reason: Mapped[str | None]
-    summary: Mapped[str | None]
-    concern: Mapped[str | None]
+    absence_reason: Mapped[str | None] = mapped_column(Sealed())
+    summary: Mapped[str | None] = mapped_column(Sealed())
+    concern: Mapped[str | None] = mapped_column(Sealed())
     recorded_at: Mapped[datetime | None]
     recorded_by: Mapped[str | None]
     replaced_by_id: Mapped[uuid.UUID | None]  # rescheduled: the old one is kept
     rescheduled_for: Mapped[Asker | None] = mapped_column(Coded(Asker))  # who asked
-    rescheduled_reason: Mapped[str | None]
+    rescheduled_reason: Mapped[str | None] = mapped_column(Sealed())
     called_off_at: Mapped[datetime | None]  # will not take place, which is nobody's absence; kept as well
     called_off_by: Mapped[str | None]
     called_off_for: Mapped[Asker | None] = mapped_column(Coded(Asker))
-    called_off_reason: Mapped[str | None]
+    called_off_reason: Mapped[str | None] = mapped_column(Sealed())
 
     @hybrid_property
     def standing(self) -> bool:
@@ -203,6 +217,8 @@ class Session(Packet, Model):
 class Report(Packet, Model):
     """The end report: one for a referral. Insert-only."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "to_org_id"
     __tablename__ = "referral_reports"
     __table_args__ = (
         _of_referral(),
@@ -211,14 +227,16 @@ class Report(Packet, Model):
     )
 
     referral_id: Mapped[uuid.UUID]
-    text: Mapped[str]
-    next_steps: Mapped[str | None]
+    text: Mapped[str] = mapped_column(Sealed())
+    next_steps: Mapped[str | None] = mapped_column(Sealed())
     written_by: Mapped[str]
 
 
 class Outcome(Packet, Model):
     """How far one desired outcome was reached, as the end report says. Insert-only."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "to_org_id"
     __tablename__ = "referral_outcomes"
     __table_args__ = (
         _of_referral(),
@@ -230,7 +248,7 @@ class Outcome(Packet, Model):
     referral_id: Mapped[uuid.UUID]
     outcome: Mapped[str]  # a code of the kind's list
     achievement: Mapped[Achievement] = mapped_column(Coded(Achievement))
-    text: Mapped[str | None]
+    text: Mapped[str | None] = mapped_column(Sealed())
 
 
 class Helper(Owned, Model):
@@ -265,6 +283,8 @@ class Helper(Owned, Model):
 class HelperNote(Owned, Model):
     """The receiver's own note on a referral; never visible to the sender (legal privilege). Insert-only."""
 
+    __packet__ = OF_REFERRAL
+    __writer__ = "org_id"
     __tablename__ = "referral_notes"
     __table_args__ = (
         ForeignKeyConstraint(["org_id", "referral_id"], ["referrals.to_org_id", "referrals.id"]),
@@ -273,7 +293,7 @@ class HelperNote(Owned, Model):
     )
 
     referral_id: Mapped[uuid.UUID]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(Sealed())
     written_by: Mapped[uuid.UUID]
 
     author: Mapped[User] = relationship(

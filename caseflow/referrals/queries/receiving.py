@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
@@ -64,7 +65,11 @@ def inbox(user: User, filters: Filters, *, page: int) -> Page[Line]:
             exists().where(
                 Disclosure.to_org_id == user.org_id,
                 Disclosure.referral_id == Referral.id,
-                Disclosure.content["language"].astext == filters.language,
+                or_(
+                    Disclosure.language == filters.language,
+                    # One that is not sealed yet.
+                    type_coerce(Disclosure.content, JSONB)["language"].astext == filters.language,
+                ),
             )
         )
     if filters.overdue:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, and_, exists, false, fun
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.core.db import Packet, db, now, one_or_404
+from caseflow.core.sealing import opened_all
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Category
 from caseflow.referrals.disclosure import Section, sections
@@ -99,12 +100,14 @@ def session(id: uuid.UUID, user: User) -> tuple[Session, Referral]:
 
 def names(referrals: Iterable[Referral], user: User) -> dict[uuid.UUID, str]:
     """The names that received referrals disclose now, by referral; those of closed disclosures are missing."""
-    query = select(Disclosure.referral_id, Disclosure.content["name"].astext).where(
+    query = select(Disclosure.referral_id, Disclosure.content).where(
         Disclosure.to_org_id == user.org_id,
         Disclosure.referral_id.in_([referral.id for referral in referrals]),
         Disclosure.category == Category.IDENTITY,
     )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    rows = db.session.execute(query).all()
+    contents = opened_all(row.content for row in rows)
+    return {row.referral_id: held["name"] for row, held in zip(rows, contents, strict=True) if held}
 
 
 def disclosures(referral: Referral) -> list[Disclosure]:
@@ -119,7 +122,9 @@ def live() -> ColumnElement[bool]:
 
 def told(referral: Referral) -> list[Section]:
     """What is disclosed now, laid out for reading; nothing once it is closed."""
-    contents: dict[Category, dict[str, Any]] = {one.category: one.content for one in disclosures(referral)}
+    contents: dict[Category, dict[str, Any]] = {
+        one.category: one.content for one in disclosures(referral) if one.content
+    }
     return sections(contents)
 
 
