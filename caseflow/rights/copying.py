@@ -230,10 +230,15 @@ def _category(code: str) -> str:
     return Category(code).label if code in list(Category) else code
 
 
+def _reason(words: str) -> str:
+    return _("Under 18") if words == "juvenile" else words  # of a seal, on which nobody decided
+
+
 CODED: dict[str, Callable[[str], str | None]] = {
     "categories": _category,
     "interpreter_language": language_name,
     "language": language_name,
     "languages": language_name,
     "nationality": _country,
+    "reason": _reason,
 }

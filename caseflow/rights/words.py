@@ -206,6 +206,7 @@ FACTS = {
     "withdrawn_at": _l("Withdrawn"),
     "expires_at": _l("Ends"),
     "revoked_at": _l("Closed"),
+    "sealed_at": _l("Sealed"),
     "called_off_at": _l("Called off"),
     "to_org_id": _l("To"),
     "party_org_id": _l("Organisation"),
