@@ -47,7 +47,7 @@ def _nobody() -> str:
 
 
 def is_common(password: str) -> bool:
-    """Whether the password is one of those that are tried first: listed ones, common words with digits, runs, repeats."""
+    """Whether the password is one of those that are tried first: listed, common words, runs, repeats."""
     plain = _plain(password)
     return _is_listed(plain) or _made_of(plain, _common()) or _is_run(plain)
 
