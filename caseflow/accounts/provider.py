@@ -66,7 +66,12 @@ def claims(settings: SingleSignOn) -> dict[str, Any]:
     client = _client(settings)
     try:
         _check_issuer(client, settings)
-        told: dict[str, Any] = client.authorize_access_token().get("userinfo") or {}
+        # Authlib takes another audience as well, where the token names us as the party it was made for.
+        meant = {
+            "iss": {"values": [settings.issuer, f"{settings.issuer}/"]},
+            "aud": {"essential": True, "values": [settings.client_id]},
+        }
+        told: dict[str, Any] = client.authorize_access_token(claims_options=meant).get("userinfo") or {}
     except _PROBLEMS as problem:
         raise _unreachable(problem) from problem
     return told

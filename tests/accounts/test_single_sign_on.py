@@ -136,6 +136,20 @@ def test_answer_meant_for_another_browser_or_used_twice_opens_nothing(cast: Cast
     assert browser.location == "/sign-in"
 
 
+@pytest.mark.parametrize(
+    "false", [{"aud": "another-client"}, {"aud": "another-client", "azp": "caseflow"}, {"iss": "https://evil.example"}]
+)
+def test_answer_meant_for_another_client_or_of_another_issuer_opens_nothing(
+    cast: Cast, provider: str, false: dict[str, object]
+) -> None:
+    _set_up(cast, provider)
+    _claims(provider, "d1", email="aigerim@example.org", email_verified=True, **false)
+    browser, there = _go(cast)
+    browser.get(_allow(there, "d1"), expect=302)
+    assert browser.location == "/sign-in"
+    browser.get("/account", expect=302)
+
+
 def test_second_factor_is_asked_for_after_the_provider_too(cast: Cast, provider: str) -> None:
     _set_up(cast, provider)
     app, _codes = set_up_app(cast.be("aigerim"))
