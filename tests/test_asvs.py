@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from caseflow import ROOMS
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "ASVS.md").read_text()
 ROWS = [
@@ -27,3 +29,9 @@ def test_what_is_met_names_a_test_or_a_place_that_exists() -> None:
         if name:
             tree = ast.parse((ROOT / path).read_text())
             assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, place
+
+
+def test_every_room_is_classified() -> None:
+    text = (ROOT / "docs" / "DATA.md").read_text()
+    rooms = {room for line in text.splitlines() if line.startswith("| ") for room in line.split("|")[1].split(",")}
+    assert set(ROOMS) <= {room.strip() for room in rooms}

@@ -4,6 +4,7 @@ import io
 import re
 import uuid
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,14 @@ from argon2 import PasswordHasher
 from flask import Flask
 from openpyxl import Workbook
 from sqlalchemy import event
+from wtforms import Field, HiddenField, StringField
+from wtforms.fields.core import UnboundField
+from wtforms.validators import Length, NumberRange
 
 from caseflow.accounts.models import User
 from caseflow.core.db import db
+from caseflow.core.fields import NumberField
+from caseflow.core.forms import Form
 from caseflow.core.web import inside
 from caseflow.people.register import reading
 from caseflow.people.register.reading import ReadingError, open_table
@@ -160,3 +166,33 @@ def test_trace_and_unused_methods_are_refused(app: Flask) -> None:
     client: Any = app.test_client()
     for method in ("TRACE", "PUT", "DELETE", "PATCH", "CONNECT"):
         assert client.open("/sign-in", method=method).status_code == 405
+
+
+# The action refuses what is out of range, in words of its own.
+RANGED_BY_THEIR_ACTION = {
+    "caseflow.accounts.forms.SiteForm.capacity",
+    "caseflow.referrals.forms.answers.SlotForm.minutes",
+}
+
+
+def _declared() -> Iterator[tuple[str, type[Field], list[Any]]]:
+    """Every field of every form of the product, with its validators."""
+    waiting: list[type[Form]] = [Form]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.__subclasses__()
+        for name, field in vars(one).items():
+            if one.__module__.startswith("caseflow.") and isinstance(field, UnboundField):
+                given = field.kwargs.get("validators") or (field.args[1] if len(field.args) > 1 else [])
+                yield f"{one.__module__}.{one.__name__}.{name}", field.field_class, list(given)
+
+
+def test_every_text_has_a_longest_length_and_every_number_a_range(app: Flask) -> None:
+    declared = list(_declared())
+    texts = [one for one in declared if issubclass(one[1], StringField) and not issubclass(one[1], HiddenField)]
+    numbers = [one for one in declared if issubclass(one[1], NumberField)]
+    assert len(texts) > 60
+    assert numbers
+    assert [name for name, _, given in texts if not any(isinstance(one, Length) and one.max > 0 for one in given)] == []
+    without = {name for name, _, given in numbers if not any(isinstance(one, NumberRange) for one in given)}
+    assert without == RANGED_BY_THEIR_ACTION

@@ -16,6 +16,7 @@ from caseflow.core.db import Coded, Model, db, today
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
 from caseflow.people.models import CaseOutcome, Category, ConsentForm, ConsentGiver, IdentifierKind, NoteKind, Phase
+from caseflow.referrals.actions import access as receiving
 from caseflow.referrals.actions import answering, drafts, messages, reports, sending, sessions
 from caseflow.referrals.actions.reports import Findings
 from caseflow.referrals.actions.sessions import Slot
@@ -236,6 +237,10 @@ def _a_referral_is_answered(cast: Cast, case_id: uuid.UUID) -> None:
         session, referral = shared.session(off, user)
         sessions.call_off(session, referral, asked_by=Asker.PERSON, reason=f"{MARK} off", by=user)
     a_session(cast, referral_id, concern=f"{MARK} concern")
+    with cast.acting("coordinator") as user:
+        referral = shared.received(referral_id, user)
+        receiving.restrict(referral, [], f"{MARK} restricted", by=user)
+        receiving.lift_restriction(referral, f"{MARK} lifted", by=user)
     with cast.acting("worker") as user:
         referral = shared.received(referral_id, user)
         reached = dict.fromkeys(referral.outcomes, (Achievement.ACHIEVED, f"{MARK} outcome"))

@@ -7,12 +7,20 @@ from flask import current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
-from caseflow.accounts.actions import LINK, make_token
+from caseflow.accounts.actions import FORGOTTEN, LINK, make_token, remind
 from caseflow.accounts.models import LinkKind
-from caseflow.accounts.queries import link_by_id
+from caseflow.accounts.queries import link_by_id, user_of
 from caseflow.config import Config
 from caseflow.core.jobs import News, handles
 from caseflow.core.mail import deliver
+
+
+@handles(FORGOTTEN)
+def send_forgetful_a_link(news: News) -> None:
+    """Somebody asked for a new password; of an address that nobody has comes a user that there is not."""
+    user = user_of(news.to_org_id, uuid.UUID(news.payload["user"]))
+    if user is not None:
+        remind(user)
 
 
 @handles(LINK)

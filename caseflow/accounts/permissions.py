@@ -37,6 +37,7 @@ class Permission(Labelled):
     BE_SIGNED_IN = "account:use", _l("Use their own account")
     DECIDE_ACCESS = "access:decide", _l("Decide what a person gets to see of their records")
     GUARD_CASES = "cases:guard", _l("Restrict cases and exclude users from them")
+    GUARD_RECEIVED = "referrals:guard", _l("Restrict received referrals and exclude users from them")
     IMPORT_REGISTER = "register:import", _l("Import a register")
     MANAGE_AGREEMENTS = "agreements:manage", _l("Found organisations and make agreements")
     MANAGE_DIRECTORY = "directory:manage", _l("Keep the directory entry")
@@ -75,6 +76,7 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
             P.ANSWER_REFERRALS,
             P.ASSIGN_WORKERS,
             P.DECIDE_ACCESS,
+            P.GUARD_RECEIVED,
             P.MANAGE_RETENTION,
             P.START_HANDOVERS,
             P.APPROVE_HANDOVERS,
@@ -83,7 +85,7 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
     ),
     Role.COORDINATOR: (
         Scope.ORGANISATION,
-        _RECEIVING | _REVIEWING | {P.ANSWER_REFERRALS, P.ASSIGN_WORKERS, P.MANAGE_DIRECTORY},
+        _RECEIVING | _REVIEWING | {P.ANSWER_REFERRALS, P.ASSIGN_WORKERS, P.GUARD_RECEIVED, P.MANAGE_DIRECTORY},
     ),
     Role.WORKER: (Scope.OWN, _RECEIVING),
     Role.ADMINISTRATOR: (

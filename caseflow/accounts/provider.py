@@ -20,6 +20,7 @@ from caseflow.core.outbound import SECONDS, guard
 
 # Only signatures that the provider alone can make.
 SIGNATURES = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+AGAIN = {"prompt": "login", "max_age": "0"}  # with `max_age` a provider must tell `auth_time`
 _PROBLEMS = (AuthlibBaseError, JoseError, RequestException, RuntimeError, ValueError, KeyError)
 
 
@@ -49,12 +50,12 @@ class _Client(FlaskOAuth2App):  # type: ignore[misc]  # authlib is untyped
 def redirect_to(settings: SingleSignOn, back: str, *, again: bool = False) -> Redirect:
     """The answer that leads to the provider; what is to be checked afterwards lies in the browser's signed session.
 
-    `again` asks the provider to let the user sign in anew.
+    `again` asks the provider to let the user sign in anew, and to say when they did.
     """
     client = _client(settings)
     try:
         _check_issuer(client, settings)
-        answer: Redirect = client.authorize_redirect(back, **({"prompt": "login"} if again else {}))
+        answer: Redirect = client.authorize_redirect(back, **(AGAIN if again else {}))
     except _PROBLEMS as problem:
         raise _unreachable(problem) from problem
     return answer
@@ -65,7 +66,12 @@ def claims(settings: SingleSignOn) -> dict[str, Any]:
     client = _client(settings)
     try:
         _check_issuer(client, settings)
-        told: dict[str, Any] = client.authorize_access_token().get("userinfo") or {}
+        # Authlib takes another audience as well, where the token names us as the party it was made for.
+        meant = {
+            "iss": {"values": [settings.issuer, f"{settings.issuer}/"]},
+            "aud": {"essential": True, "values": [settings.client_id]},
+        }
+        told: dict[str, Any] = client.authorize_access_token(claims_options=meant).get("userinfo") or {}
     except _PROBLEMS as problem:
         raise _unreachable(problem) from problem
     return told

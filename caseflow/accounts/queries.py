@@ -53,6 +53,12 @@ def candidates(email: str) -> list[Candidate]:
     return [Candidate(*row) for row in rows]
 
 
+def some_organisation() -> uuid.UUID:
+    """An organisation of this installation, the same each time; read before anybody is signed in."""
+    found: uuid.UUID = db.session.execute(text("SELECT id FROM audit_organisations() ORDER BY id LIMIT 1")).scalar_one()
+    return found
+
+
 def token_hash(token: str) -> bytes:
     """What is stored of a session's token."""
     return hashlib.sha256(token.encode()).digest()
@@ -115,7 +121,7 @@ def by_token(token: str) -> User | None:
     if user is None:
         leave()
         return None
-    user.granted = frozenset(found.permissions)
+    user.granted, user.owes_terms = frozenset(found.permissions), not terms_accepted(user)
     touched = update(ApiToken).where(ApiToken.org_id == found.org_id, ApiToken.id == found.id)
     lately = now() - timedelta(minutes=1)
     db.session.execute(

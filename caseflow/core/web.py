@@ -166,6 +166,9 @@ def _guard() -> BaseResponse | None:
         if view.token or "Authorization" in request.headers:
             abort(401)
         return redirect(url_for("accounts.sign_in", next=here))
+    if by_token and not current_user.ready:
+        words = _("Whoever this token belongs to must sign in to caseflow first and do what is asked there.")
+        return _told_program(403, current_user.standing.value, words)
     if not current_user.ready and current_user.standing not in view.even:
         return redirect(url_for(current_user.way_on, next=here))
     if not current_user.may(permission):
@@ -313,9 +316,10 @@ def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException | Respo
     return _error(status, title, text)
 
 
-def _told_program(status: int, name: str) -> Response:
+def _told_program(status: int, name: str, words: str | None = None) -> Response:
     db.session.rollback()
-    answer = jsonify(error=name, reference=g.get("request_id"))
+    told = {"error": name, "reference": g.get("request_id")} | ({"message": words} if words else {})
+    answer = jsonify(told)
     answer.status_code = status
     if status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="caseflow"'

@@ -28,6 +28,7 @@ PARTS = {
     "persons": _l("The person"),
     "phase_changes": _l("Phases"),
     "plans": _l("Plan"),
+    "referral_access": _l("Who may open this referral"),
     "referral_drafts": _l("Drafts of referrals"),
     "referral_events": _l("What happened to referrals"),
     "referral_helpers": _l("Workers of referrals"),

@@ -17,7 +17,7 @@ def set_up_app(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
     assert found is not None
     app = pyotp.TOTP(found[1].replace(" ", ""))
     page = browser.post("/account/factors/totp", {"code": code(app)}, expect=200)
-    return app, re.findall(r"<code>([a-z2-7]{4}(?:-[a-z2-7]{4}){3})</code>", page)
+    return app, re.findall(r"<code>([a-z2-7]{4}(?:-[a-z2-7]{4}){5})</code>", page)
 
 
 def code(app: pyotp.TOTP, *, steps: int = 0) -> str:

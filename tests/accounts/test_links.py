@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from caseflow import create_app
 from caseflow.accounts import jobs
 from caseflow.config import Config
+from caseflow.core.db import db
 from caseflow.core.limits import limiter
 from tests.cast import PASSWORD, Browser, Cast
 from tests.conftest import dispose
@@ -115,12 +118,51 @@ def test_forgotten_password_is_answered_alike_and_mailed_to_its_owner_alone(
         for email in ("aigerim@example.org", "nobody@example.org", "aigerim@example.org")
     ]
     assert answers[0] == answers[1] == answers[2]
-    _deliver_with(cast, redis)
+    for _hop in ("who has the address", "the letter"):
+        _deliver_with(cast, redis)
     [letter] = sent
     assert letter.startswith("aigerim@example.org")
     guest.post(_link(letter), {"password": CHOSEN})
     guest.post("/sign-in", {"email": "aigerim@example.org", "password": CHOSEN})
     guest.get("/account")
+
+
+def test_known_and_unknown_address_cause_the_same_statements_and_the_same_job(
+    letters: tuple[Cast, list[str]], redis: object, environment: dict[str, str]
+) -> None:
+    cast, sent = letters
+    asked: dict[str, list[str]] = {}
+    written: dict[str, list[tuple[str, int]]] = {}
+    guest = Browser(cast.app.test_client())
+    with psycopg.connect(environment["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        for email in ("nobody@example.org", "stranger@example.org", "aigerim@example.org"):
+            owner.execute("DELETE FROM outbox")
+            guest.get("/forgotten-password")
+            with _statements(cast.app) as asked[email]:
+                guest.post("/forgotten-password", {"email": email}, expect=200)
+            rows = owner.execute("SELECT topic, length(payload::text) FROM outbox ORDER BY topic").fetchall()
+            written[email] = [(topic, length) for topic, length in rows]
+            _deliver_with(cast, redis)
+            _deliver_with(cast, redis)
+    assert asked["nobody@example.org"] == asked["stranger@example.org"] == asked["aigerim@example.org"]
+    assert written["nobody@example.org"] == written["stranger@example.org"] == written["aigerim@example.org"]
+    assert [topic for topic, _length in written["nobody@example.org"]] == ["accounts.forgotten"]
+    assert [letter.split()[0] for letter in sent] == ["stranger@example.org", "aigerim@example.org"]
+
+
+@contextmanager
+def _statements(app: Flask) -> Iterator[list[str]]:
+    """What the application asks of the database meanwhile."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield found
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_invitation_is_mailed_and_shown_to_nobody(letters: tuple[Cast, list[str]], redis: object) -> None:

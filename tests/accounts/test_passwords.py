@@ -21,6 +21,12 @@ from tests.cast import PASSWORD, Browser, Cast
         "пароль123456",
         "admin-admin-admin",
         "Welcome to... 2026".replace(" to", ""),
+        "correcthorsebatterystaple",
+        "sonyericsson2026",
+        "S0nyEr1css0n",
+        "Sonyericsson٢٠٢٦",
+        "١٢٣٤٥٦٧٨٩٠١٢",
+        "ghbdtnrfrltkf",
     ],
 )
 def test_common_password_is_refused(cast: Cast, password: str) -> None:

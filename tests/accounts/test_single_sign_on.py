@@ -136,6 +136,20 @@ def test_answer_meant_for_another_browser_or_used_twice_opens_nothing(cast: Cast
     assert browser.location == "/sign-in"
 
 
+@pytest.mark.parametrize(
+    "false", [{"aud": "another-client"}, {"aud": "another-client", "azp": "caseflow"}, {"iss": "https://evil.example"}]
+)
+def test_answer_meant_for_another_client_or_of_another_issuer_opens_nothing(
+    cast: Cast, provider: str, false: dict[str, object]
+) -> None:
+    _set_up(cast, provider)
+    _claims(provider, "d1", email="aigerim@example.org", email_verified=True, **false)
+    browser, there = _go(cast)
+    browser.get(_allow(there, "d1"), expect=302)
+    assert browser.location == "/sign-in"
+    browser.get("/account", expect=302)
+
+
 def test_second_factor_is_asked_for_after_the_provider_too(cast: Cast, provider: str) -> None:
     _set_up(cast, provider)
     app, _codes = set_up_app(cast.be("aigerim"))
@@ -156,17 +170,37 @@ def test_who_has_no_password_shows_again_who_they_are_at_the_provider(
         owner.execute(
             "DELETE FROM passwords USING users u WHERE u.id = passwords.id AND u.email = 'aigerim@example.org'"
         )
-    _claims(provider, "a1", email="aigerim@example.org", email_verified=True)
+    hours_ago, again = int(time.time()) - 7200, f"/sign-in/organisation/{cast.organisation('almaty')}?again=yes"
+    _claims(provider, "a1", email="aigerim@example.org", email_verified=True, auth_time=hours_ago)
     browser, there = _go(cast)
     browser.get(_allow(there, "a1"), expect=302)
-    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
-        owner.execute("UPDATE sign_ins SET verified_at = verified_at - interval '16 minutes'")
+    browser.get("/account")
     browser.get("/account/tokens", expect=302)
     assert "again=yes" in browser.get(browser.location)
-    browser.get(f"/sign-in/organisation/{cast.organisation('almaty')}?again=yes", expect=302)
-    assert "prompt=login" in browser.location
+    for said in (hours_ago, None, "now", int(time.time()) + 7200):
+        _claims(provider, "a1", email="aigerim@example.org", email_verified=True, auth_time=said)
+        browser.get(again, expect=302)
+        assert {"prompt=login", "max_age=0"} <= set(urlsplit(browser.location).query.split("&"))
+        browser.get(_allow(browser.location, "a1"), expect=302)
+        assert browser.location == "/sign-in", said
+        browser.get("/account/tokens", expect=302)
+        browser.get("/account")
+    browser.get(again, expect=302)
+    _claims(provider, "a1", email="aigerim@example.org", email_verified=True, auth_time=int(time.time()))
     browser.get(_allow(browser.location, "a1"), expect=302)
     browser.get("/account/tokens")
+
+
+@pytest.mark.parametrize(("minutes", "fresh"), [(120, False), (None, False), (1, True)])
+def test_coming_in_counts_as_shown_only_when_the_provider_has_just_asked(
+    cast: Cast, provider: str, minutes: int | None, fresh: bool
+) -> None:
+    _set_up(cast, provider)
+    said = None if minutes is None else int(time.time()) - 60 * minutes
+    _claims(provider, "a1", email="aigerim@example.org", email_verified=True, auth_time=said)
+    browser, there = _go(cast)
+    browser.get(_allow(there, "a1"), expect=302)
+    browser.get("/account/tokens", expect=200 if fresh else 302)
 
 
 def test_password_may_be_closed_but_not_the_administrators(cast: Cast, provider: str) -> None:

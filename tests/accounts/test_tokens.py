@@ -85,6 +85,20 @@ def test_cookie_without_csrf_token_is_refused_even_with_a_header(cast: Cast) -> 
         assert aigerim.mail_news
 
 
+def test_token_opens_nothing_until_its_owner_accepts_the_terms_as_they_stand(cast: Cast, app: Flask) -> None:
+    token, strangers = _token(cast.be("aigerim"), "cases:open"), _token(cast.be("stranger"))
+    cast.be("admin").post("/terms/addition", {"text": "Also: the keys stay at the gate."})
+    status, told = _ask(app, token)
+    assert status == 403
+    assert isinstance(told, dict)
+    assert told["error"] == "terms_due"
+    assert "sign in to caseflow" in told["message"]
+    assert "name" not in told
+    assert _ask(app, strangers)[0] == 200, "another organisation's terms are not theirs"
+    cast.be("aigerim").post("/terms", {"next": "/account"})
+    assert _ask(app, token)[0] == 200
+
+
 def test_token_is_revoked_by_its_owner_alone_and_twice_is_once(cast: Cast) -> None:
     with cast.acting("aigerim") as user:
         make_api_token("Register", [], 30, by=user)

@@ -2,6 +2,7 @@
 
 import re
 
+import psycopg
 from flask import Flask
 
 from caseflow.accounts.permissions import Permission, Role
@@ -70,7 +71,7 @@ def test_password_is_changed_only_with_the_old_one_and_ends_other_sessions(cast:
     elsewhere.get("/account", expect=302)
 
 
-def test_sessions_are_listed_and_ended(cast: Cast, app: Flask) -> None:
+def test_sessions_are_listed_and_ended(cast: Cast, app: Flask, environment: dict[str, str]) -> None:
     elsewhere = Browser(app.test_client())
     elsewhere.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
     browser = cast.be("aigerim")
@@ -78,6 +79,12 @@ def test_sessions_are_listed_and_ended(cast: Cast, app: Flask) -> None:
     for name in ("daniyar", "stranger_worker"):
         cast.be(name).post(path, page="/account", expect=404)
     elsewhere.get("/account")
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE sign_ins SET verified_at = verified_at - interval '16 minutes'")
+    browser.post(path, page="/account")
+    assert browser.location.startswith("/confirm"), "first one shows again who one is"
+    elsewhere.get("/account")
+    browser.post("/confirm", {"password": PASSWORD})
     browser.post(path, page="/account")
     elsewhere.get("/account", expect=302)
 

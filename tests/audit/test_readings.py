@@ -14,6 +14,7 @@ from caseflow.core.db import today
 from caseflow.people.models import Category
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
+from tests.stories.access import referral_restricted
 from tests.stories.assessments import a_need
 from tests.stories.people import a_case
 from tests.stories.plans import an_agreed_plan
@@ -42,6 +43,7 @@ TABLES = {
     "condition_id": "conditions",
     "contact_id": "contacts",
     "handover_id": "handovers",
+    "access_id": "referral_access",
 }
 ELSEWHERE = {"area": ["accommodation"]}
 
@@ -57,6 +59,7 @@ def world(cast: Cast, environment: dict[str, str]) -> Iterator[Any]:
     referral = an_accepted(cast, case=case)
     past(environment["OWNER_DATABASE_URL"], a_planned_session(cast, referral))
     a_session(cast, referral)
+    referral_restricted(cast, referral)
     a_referral(cast, case=case, kind=ReferralKind.EMPLOYMENT)
     a_handover(cast, a_case(cast, release_on=today()))
     led(cast, accepted(cast, a_handover(cast, a_case(cast, release_on=today()))), released_on=today())

@@ -145,6 +145,31 @@ def test_nobody_writes_into_a_file_that_is_closed_to_them(
     assert written == []
 
 
+def test_auditor_sees_who_read_a_restricted_file_and_nothing_of_one_they_are_excluded_from(
+    cast: Cast, superuser: Any, environment: dict[str, str]
+) -> None:
+    case_id = a_case(cast, number="R-1")
+    restricted(cast, case_id)
+    cast.be("leader").get(f"/cases/{case_id}")
+    org, person = superuser.execute("SELECT org_id, person_id FROM cases WHERE id = %s", (case_id,)).fetchone()
+
+    def seen(name: str) -> int:
+        who = colleague(cast, name)
+        with speaking(superuser, environment, org, who):
+            return _seen(superuser, "cases", {"id": case_id}) + _seen(superuser, "persons", {"id": person})
+
+    assert {name: seen(name) for name in ("leader", "auditor", "deputy", "daniyar")} == {
+        "leader": 2, "auditor": 2, "deputy": 0, "daniyar": 0,
+    }  # fmt: skip
+    found = cast.be("auditor").get("/audit/person?number=R-1")
+    assert "Гульнара Ахметова" in found[found.index("<tbody>") :], "who opened it"
+    for page in ("", "/access", "/notes"):
+        cast.be("auditor").get(f"/cases/{case_id}{page}", expect=403)
+    excluded(cast, case_id, "auditor")
+    assert seen("auditor") == 0
+    assert "Nobody has this number here" in cast.be("auditor").get("/audit/person?number=R-1")
+
+
 def test_emergency_access_is_given_by_the_database_alone_and_for_four_hours_at_most(
     cast: Cast, superuser: Any, environment: dict[str, str]
 ) -> None:

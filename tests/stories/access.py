@@ -5,12 +5,16 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from caseflow.accounts import actions as accounts
 from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Role
 from caseflow.core.db import db
 from caseflow.people import actions
 from caseflow.people import queries as cases
 from caseflow.people.models import ExclusionGround
-from tests.cast import Cast
+from caseflow.referrals.actions import access as receiving
+from caseflow.referrals.queries import shared
+from tests.cast import PASSWORD, READS, Cast
 
 
 def colleague(cast: Cast, name: str) -> uuid.UUID:
@@ -36,3 +40,33 @@ def excluded(cast: Cast, case_id: uuid.UUID, name: str, *, by: str = "leader") -
 
 def _users(user: User, ids: Iterable[uuid.UUID]) -> list[User]:
     return list(db.session.scalars(select(User).where(User.org_id == user.org_id, User.id.in_(list(ids)))).unique())
+
+
+def hired(cast: Cast, name: str, role: Role, *, by: str = "kamqor_admin") -> None:
+    """A further colleague, whom `cast.be(name)` signs in."""
+    with cast.acting(by) as admin:
+        user, _link = accounts.add_user(
+            name=f"Colleague {name}",
+            email=f"{name}@example.org",
+            role=role,
+            site_id=None,
+            password=PASSWORD,
+            by=admin,
+        )
+        user.locale = READS
+        accounts.accept_terms(by=user)
+
+
+def referral_restricted(cast: Cast, referral_id: uuid.UUID, *names: str, by: str = "coordinator") -> None:
+    """Restrict a received referral to whoever helps with it, who restricts it, and these."""
+    ids = [colleague(cast, name) for name in names]
+    with cast.acting(by) as user:
+        receiving.restrict(shared.received(referral_id, user), _users(user, ids), "The family is known here", by=user)
+
+
+def referral_excluded(cast: Cast, referral_id: uuid.UUID, name: str, *, by: str = "coordinator") -> None:
+    """Exclude somebody of the receiver from a referral."""
+    other_id = colleague(cast, name)
+    with cast.acting(by) as user:
+        [other] = _users(user, [other_id])
+        receiving.exclude(shared.received(referral_id, user), other, ExclusionGround.RELATIVE, "A sister", by=user)

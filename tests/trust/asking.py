@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -47,8 +48,33 @@ class Asker:
         """One request; a POST carries the token unless `data` brings its own."""
         if method == "POST":
             data = {"csrf_token": self.token, **(data or {})}
+            words = all(isinstance(one, str) for value in data.values() for one in listed(value))
+            if words and "Content-Type" not in options.get("headers", {}):
+                options["content_type"] = "application/x-www-form-urlencoded"
+                return self._open(path, method, encoded(data), options)
+        return self._open(path, method, data, options)
+
+    def _open(self, path: str, method: str, data: Any, options: dict[str, Any]) -> TestResponse:
         headers = {"Cookie": self.cookie, **options.pop("headers", {})}
         return self.client.open(path, method=method, data=data, headers=headers, **options)
+
+
+def listed(value: Any) -> list[Any]:
+    """The values that a field holds."""
+    return value if isinstance(value, list) else [value]
+
+
+def encoded(data: dict[str, Any]) -> str:
+    """As a browser would send it, and what no browser sends: half of a surrogate pair, bytes that are no UTF-8."""
+    return urlencode([(name, raw(one)) for name, value in data.items() for one in listed(value)])
+
+
+def raw(text: str) -> bytes:
+    """The bytes of a text that may not be one."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 @contextmanager

@@ -85,6 +85,7 @@ KINDS: dict[str, str] = {
     "/notifications/*": "notification",
     "/referral-drafts/*": "draft",
     "/referrals/*": "referral",
+    "/referrals/*/access/*": "referral access",
     "/register-imports/*": "import",
     "/restricted-cases/*": "glass",
     "/retention/*": "erasure",
@@ -131,6 +132,8 @@ def sees_case(account: Account, world: World) -> bool:
 def receives(account: Account, world: World) -> bool:
     """The receiver's side of the referral: all who read what is received, workers only what they help with."""
     if account.org != world.receiver or not account.may(Permission.READ_RECEIVED):
+        return False
+    if world.received_closed_to(account.name):
         return False
     return account.scope is not Scope.OWN or account.name in world.helpers
 
@@ -183,6 +186,7 @@ REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
     "own service": lambda account, world, permission: account.org == world.receiver,
     "person": _colleague,
     "referral": _referral,
+    "referral access": lambda account, world, permission: receives(account, world),
     "review": _colleague,
     "service": lambda account, world, permission: True,  # the directory is open to all who read it
     "session": lambda account, world, permission: receives(account, world),
@@ -224,6 +228,8 @@ def relation(account: Account, world: World, reached: bool) -> str:
         return "restricted" if world.listed else "excluded"
     if account.org == world.org:
         return "own organisation's, out of scope"
+    if account.org == world.receiver and world.received_closed_to(account.name):
+        return "received, restricted" if world.received_by else "received, excluded"
     if account.org in (world.receiver, world.incoming):
         return "sender's"
     if world.org in RECEIVERS.get(account.org, ()):

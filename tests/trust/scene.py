@@ -33,6 +33,7 @@ from caseflow.people.models import AccessKind, Category, ExclusionGround, Identi
 from caseflow.people.register.mapping import shipped
 from caseflow.plans import actions as plans
 from caseflow.referrals.actions import messages
+from caseflow.referrals.queries import access as receiving
 from caseflow.referrals.queries import shared
 from caseflow.rights import actions as rights
 from caseflow.rights.models import Erasure, Fact, HoldKind, RuleKind
@@ -41,7 +42,7 @@ from caseflow.supervision.models import ConditionKind
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import OrganisationKind, Site, SiteKind
 from tests.cast import PARTS, PASSWORD, READS, Cast
-from tests.stories.access import excluded, restricted
+from tests.stories.access import excluded, referral_excluded, referral_restricted, restricted
 from tests.stories.assessments import a_need
 from tests.stories.directory import a_service
 from tests.stories.people import a_case
@@ -88,6 +89,8 @@ class World:
     ids: dict[str, uuid.UUID] = field(default_factory=dict)
     receiver: str = ""  # organisation that the referral went to
     helpers: set[str] = field(default_factory=set)  # its workers on the referral
+    received_by: set[str] = field(default_factory=set)  # to whom the receiver restricted it, where it did
+    received_without: set[str] = field(default_factory=set)  # whom the receiver excluded
     incoming: str = ""  # organisation that the handover went to
     officer: str = ""  # who prepares it; '' while it is an invitation
     listed: set[str] = field(default_factory=set)  # to whom the file is restricted, where it is
@@ -98,6 +101,10 @@ class World:
     def closed_to(self, name: str) -> bool:
         """Whether the file is restricted to a list that does not name the account, or the account is excluded."""
         return name in self.excluded or (bool(self.listed) and name not in self.listed)
+
+    def received_closed_to(self, name: str) -> bool:
+        """Whether the receiver closed the referral to the account."""
+        return name in self.received_without or (bool(self.received_by) and name not in self.received_by)
 
     def mark(self, what: str) -> str:
         """The mark of a field of this world."""
@@ -117,6 +124,7 @@ def accounts_of_the_cast() -> list[Account]:
         Account("far_leader", "almaty", Role.TEAM_LEADER, FAR),
         Account("far_worker", "almaty", Role.SOCIAL_WORKER, FAR),
         Account("kamqor_leader", "kamqor", Role.TEAM_LEADER),
+        Account("kamqor_deputy", "kamqor", Role.TEAM_LEADER),
         Account("kamqor_auditor", "kamqor", Role.AUDITOR),
         Account("probation_auditor", "probation", Role.AUDITOR),
         Account("stranger_auditor", "stranger", Role.AUDITOR),
@@ -156,6 +164,7 @@ def play(app: Flask, environment: dict[str, str], superuser_url: str) -> Scene:
         _keep_house(cast, org, [world for world in scene.worlds.values() if world.org == org])
     _restrict(cast, scene.worlds["w7"])
     _exclude(cast, scene.worlds["w8"])
+    _close_received(cast, scene.worlds["w2"], scene.worlds["w9"])
     for world in scene.worlds.values():
         closed = [one for one in scene.worlds.values() if one.org == world.org]
         names = {one.name for one in ACCOUNTS.values() if one.org == world.org}
@@ -259,7 +268,8 @@ def _strange(cast: Cast) -> World:
 
 
 # w1: a worker's own; w2: a colleague's at the same site; w3: at another site; w4, w5: of two probation officers;
-# w6: of another country; w7: restricted to a list; w8: a leader is excluded.
+# w6: of another country; w7: restricted to a list; w8: a leader is excluded; w9: the receiver restricted the referral
+# (and excluded somebody from that of w2).
 WORLDS: list[Callable[[Cast], World]] = [
     lambda cast: _prison(cast, "w1", "1", "aigerim", helpers=("worker",), officer="officer"),
     lambda cast: _prison(cast, "w2", "1", "daniyar", helpers=None, officer=""),
@@ -269,6 +279,7 @@ WORLDS: list[Callable[[Cast], World]] = [
     _strange,
     lambda cast: _prison(cast, "w7", "1", "daniyar", helpers=None, officer=""),
     lambda cast: _prison(cast, "w8", "1", "aigerim", helpers=None, officer=""),
+    lambda cast: _prison(cast, "w9", FAR, "far_worker", helpers=("worker",), officer=""),
 ]
 
 
@@ -417,6 +428,17 @@ def _exclude(cast: Cast, world: World) -> None:
     for name in sorted(world.excluded):
         excluded(cast, world.ids["case"], name, by="leader")
     _note_access(cast, world)
+
+
+def _close_received(cast: Cast, open_world: World, list_world: World) -> None:
+    """The receiver lets only a leader and the worker open one referral, and excludes a leader from another."""
+    referral_excluded(cast, open_world.ids["referral"], "kamqor_deputy")
+    referral_restricted(cast, list_world.ids["referral"], "kamqor_leader")
+    open_world.received_without, list_world.received_by = {"kamqor_deputy"}, {"coordinator", "worker", "kamqor_leader"}
+    for world in (open_world, list_world):
+        with cast.acting("coordinator") as user:
+            decided = receiving.decisions(shared.received(world.ids["referral"], user))
+            world.ids["referral access"] = next(one.id for one in decided if one.user_id is not None)
 
 
 def _note_access(cast: Cast, world: World) -> None:

@@ -31,7 +31,7 @@ from tests.trust.seeing import may_read
 
 LONG = os.environ.get("ATTACKS") == "long"
 # `make test` asks as one account of each side of the wall; `make attacks` as all of them.
-ASKING = list(ACCOUNTS) if LONG else ["coordinator", "auditor", "deputy", "stranger", "nobody"]
+ASKING = list(ACCOUNTS) if LONG else ["coordinator", "kamqor_deputy", "auditor", "deputy", "stranger", "nobody"]
 DONE = {200, 302, 409, 422}  # a page; done, or on to another page; too late or twice; a form that was refused
 NO_IDS = ("0", "00000000-0000-0000-0000-00000000000g", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "%00", "%D9%A1")
 

@@ -19,10 +19,12 @@ from caseflow.accounts.actions.factors import (
 )
 from caseflow.accounts.actions.leaving import LEFT, deactivate
 from caseflow.accounts.actions.links import (
+    FORGOTTEN,
     LINK,
     forgot,
     invite,
     make_token,
+    remind,
     send_link,
     sends_mail,
     use_link,
@@ -57,6 +59,7 @@ from caseflow.accounts.actions.users import (
 __all__ = [
     "FACTOR_ADDED",
     "FACTOR_RESET",
+    "FORGOTTEN",
     "LARGEST_SITE",
     "LEFT",
     "LINK",
@@ -85,6 +88,7 @@ __all__ = [
     "new_recovery_codes",
     "passkey_options",
     "reactivate",
+    "remind",
     "remove_factor",
     "require_factors",
     "reset_factors",

@@ -13,11 +13,12 @@ from caseflow.accounts.models import AccountLink, LinkKind, User
 from caseflow.accounts.permissions import Role
 from caseflow.audit.actions import record
 from caseflow.config import Config
-from caseflow.core.db import db, enter, leave, now
+from caseflow.core.db import db, enter, leave, new_id, now
 from caseflow.core.errors import Refused
 from caseflow.core.jobs import announce
 
 LINK = "accounts.link"
+FORGOTTEN = "accounts.forgotten"
 HOURS = {LinkKind.INVITATION: 72, LinkKind.RESET: 2}
 PAUSE = timedelta(minutes=5)  # between two letters that anybody may cause
 
@@ -75,17 +76,25 @@ def void_links(user: User) -> None:
 
 
 def forgot(email: str) -> None:
-    """Send a link to whoever has this address; whoever asks is never told whether there is somebody."""
+    """Let a job send a link to whoever has this address; whoever asks is never told whether there is somebody.
+
+    For an address that nobody has, the same is written, for a user that there is not: both cost the same time.
+    """
     if not sends_mail():
         return
-    for candidate in queries.candidates(email.strip()):
-        enter(candidate.org_id, candidate.user_id)
-        user = db.session.get_one(User, (candidate.org_id, candidate.user_id))
-        newest = queries.newest_link(user, LinkKind.RESET)
-        if newest is None or newest.created_at < now() - PAUSE:
-            send_link(user, LinkKind.RESET, by=None)
-        db.session.flush()
+    nobody = (queries.some_organisation(), new_id())
+    found = [(candidate.org_id, candidate.user_id) for candidate in queries.candidates(email.strip())]
+    for org_id, user_id in found or [nobody]:
+        enter(org_id)
+        announce(FORGOTTEN, org_id=org_id, user=user_id)
     leave()
+
+
+def remind(user: User) -> None:
+    """Send a link to a user who, somebody says, forgot the password; not again within minutes."""
+    newest = queries.newest_link(user, LinkKind.RESET)
+    if user.active and (newest is None or newest.created_at < now() - PAUSE):
+        send_link(user, LinkKind.RESET, by=None)
 
 
 def use_link(token: str, password: str) -> User:

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -66,8 +66,8 @@ def sign_in(email: str, password: str, *, organisation: str | None = None, visit
     return begin_session(user, visit)
 
 
-def begin_session(user: User, visit: Visit) -> User:
-    """A session for a user who has shown the first factor; the transaction speaks for them already."""
+def begin_session(user: User, visit: Visit, *, shown_at: datetime | None = None) -> User:
+    """A session for a user who has shown the first factor (now, if not at `shown_at`); the transaction is theirs."""
     pending = queries.has_factor(user)
     config: Config = current_app.extensions["caseflow"]
     lasts = timedelta(minutes=PENDING_MINUTES) if pending else timedelta(hours=config.session_hours)
@@ -78,7 +78,7 @@ def begin_session(user: User, visit: Visit) -> User:
         token_hash=queries.token_hash(token),
         last_seen_at=now(),
         expires_at=now() + lasts,
-        verified_at=None if pending else now(),
+        verified_at=None if pending else shown_at or now(),
         user_agent=(visit.user_agent or "")[:300] or None,
         address=visit.address,
     )

@@ -1,6 +1,7 @@
 """Single sign-on: what an organisation sets, and coming in by its provider."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +11,14 @@ from flask_babel import gettext as _
 from caseflow.accounts import queries
 from caseflow.accounts.actions.signing_in import Visit, begin_session
 from caseflow.accounts.models import SingleSignOn, User
+from caseflow.accounts.models.user import FRESH
 from caseflow.audit.actions import record
 from caseflow.config import Config
-from caseflow.core.db import db, enter
+from caseflow.core.db import db, enter, now
 from caseflow.core.errors import Refused
 from caseflow.core.master_keys import seal
 
+DRIFT = 60  # seconds by which a provider's clock may differ from ours
 DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -50,8 +53,17 @@ def set_single_sign_on(
     record("organisation.single_sign_on", by=by, active=active, passwords=passwords_allowed, issuer=issuer)
 
 
-def sign_in_by_provider(settings: SingleSignOn, told: dict[str, Any], *, visit: Visit) -> User:
-    """Open a session for the account with the address that the provider has verified; none is ever made."""
+def sign_in_by_provider(
+    settings: SingleSignOn, told: dict[str, Any], *, left_at: float | None = None, visit: Visit
+) -> User:
+    """Open a session for the account with the address that the provider has verified; none is ever made.
+
+    Who they are counts as shown when the provider says it was (`auth_time`), which may be hours ago. Whoever left at
+    `left_at` (seconds since 1970) to show it once more must have done so since.
+    """
+    shown_at = _shown_at(told)
+    if left_at is not None and (shown_at is None or shown_at.timestamp() < left_at - DRIFT):
+        raise Refused(_("Your organisation's sign-in did not ask again who you are. Sign out there, then try again."))
     email = str(told.get("email", "")).strip().lower()
     domain = email.rpartition("@")[2]
     if not email or told.get("email_verified") is not True or domain not in settings.domains:
@@ -61,4 +73,12 @@ def sign_in_by_provider(settings: SingleSignOn, told: dict[str, Any], *, visit: 
     if user is None:
         raise Refused(_("There is no account for %(email)s. Ask your administrator to invite you.", email=email))
     enter(user.org_id, user.id)
-    return begin_session(user, visit)
+    return begin_session(user, visit, shown_at=shown_at or now() - FRESH)
+
+
+def _shown_at(told: dict[str, Any]) -> datetime | None:
+    """When the provider last asked who it is; None where it does not say."""
+    seconds = told.get("auth_time")
+    if not isinstance(seconds, int) or not 0 <= seconds <= now().timestamp() + DRIFT:
+        return None
+    return min(datetime.fromtimestamp(seconds, UTC), now())

@@ -64,6 +64,7 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
     token: str  # of the session that this user came with; held by no column
     held: Held | None = None  # what stands in that session; None outside a request
     granted: frozenset[str] | None = None  # what the program's token allows of their permissions; None for a person
+    owes_terms: bool = False  # whether a program asks for somebody who has not accepted the terms as they stand
 
     organisation: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="User.org_id")
     site: Mapped[Site | None] = relationship(
@@ -88,7 +89,7 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
     def standing(self) -> Standing:
         """Whether the pages are open to this session, or what is still to be done."""
         if self.held is None:
-            return Standing.READY
+            return Standing.TERMS_DUE if self.owes_terms else Standing.READY
         if self.held.second_factor and self.held.verified_at is None:
             return Standing.PENDING
         if self.held.factor_due:

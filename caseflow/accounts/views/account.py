@@ -47,7 +47,7 @@ def mail() -> Response:
 
 
 @bp.post("/account/sessions/<uuid:id>/end")
-@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE], fresh=True)
 def end_session(id: uuid.UUID) -> Response:
     """End one of one's sessions."""
     actions.end_session(queries.session(id, current_user), by=current_user)
@@ -55,7 +55,7 @@ def end_session(id: uuid.UUID) -> Response:
 
 
 @bp.post("/account/sessions/end-others")
-@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE])
+@requires(Permission.BE_SIGNED_IN, even=[Standing.TERMS_DUE], fresh=True)
 def end_other_sessions() -> Response:
     """End all of one's sessions but this one."""
     actions.end_sessions(current_user, by=current_user)

@@ -125,7 +125,9 @@ def sign_out() -> Response:
     actions.sign_out(by=current_user)
     logout_user()
     session.clear()
-    return redirect(url_for("accounts.sign_in"))
+    answer = redirect(url_for("accounts.sign_in"))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # cookies stay: the device is known, the language chosen
+    return answer
 
 
 @bp.post("/language")

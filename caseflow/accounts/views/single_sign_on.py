@@ -12,11 +12,13 @@ from caseflow.accounts.forms import ForgottenForm, SingleSignOnForm
 from caseflow.accounts.models import Standing
 from caseflow.accounts.permissions import Permission
 from caseflow.accounts.views.blueprint import bp, remember_device, visit
+from caseflow.core.db import now
 from caseflow.core.errors import Refused
 from caseflow.core.limits import limiter
 from caseflow.core.web import done, page, public, requires
 
 ORGANISATION = "provider_of"
+AGAIN = "provider_again"  # when somebody left to show once more who they are, seconds since 1970
 
 
 @bp.route("/sign-in/organisation", methods=["GET", "POST"])
@@ -39,9 +41,10 @@ def to_provider(id: uuid.UUID) -> ResponseReturnValue:
     settings = queries.single_sign_on_begun(id)
     if settings is None:
         abort(404)
-    session[ORGANISATION] = str(id)
+    again = "again" in request.args
+    session[ORGANISATION], session[AGAIN] = str(id), now().timestamp() if again else None
     try:
-        return provider.redirect_to(settings, url_for(".from_provider", _external=True), again="again" in request.args)
+        return provider.redirect_to(settings, url_for(".from_provider", _external=True), again=again)
     except Refused as refusal:
         return _back(refusal)
 
@@ -51,13 +54,13 @@ def to_provider(id: uuid.UUID) -> ResponseReturnValue:
 @limiter.limit("30 per minute")
 def from_provider() -> ResponseReturnValue:
     """Come back from the provider."""
-    chosen = session.pop(ORGANISATION, None)
+    chosen, again = session.pop(ORGANISATION, None), session.pop(AGAIN, None)
     settings = queries.single_sign_on_begun(uuid.UUID(chosen)) if chosen else None
     if settings is None:
         return _back(Refused(_("Begin anew: this page is out of date.")))
     came = visit()
     try:
-        user = actions.sign_in_by_provider(settings, provider.claims(settings), visit=came)
+        user = actions.sign_in_by_provider(settings, provider.claims(settings), left_at=again, visit=came)
     except Refused as refusal:
         return _back(refusal)
     language = session.get("locale")

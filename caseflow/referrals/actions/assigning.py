@@ -31,7 +31,7 @@ def assign(referral: Referral, workers: Collection[UUID], primary: UUID | None, 
         raise Refused(_("Choose at least one worker."), field="workers")
     if len(chosen) > MOST:
         raise Refused(_("Choose at most %(number)s workers.", number=MOST), field="workers")
-    if not chosen <= {user.id for user in possible_helpers(by)}:
+    if not chosen <= {user.id for user in possible_helpers(referral, by)}:
         raise Refused(_("Choose workers from the list."), field="workers")
     if primary is None and len(chosen) == 1:
         primary = next(iter(chosen))

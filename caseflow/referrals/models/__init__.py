@@ -1,5 +1,6 @@
 """The tables of this room, and its codes."""
 
+from caseflow.referrals.models.access import ReferralAccess
 from caseflow.referrals.models.codes import (
     ANSWER_DAYS,
     END_REPORT_DAYS,
@@ -15,6 +16,7 @@ from caseflow.referrals.models.codes import (
     DeclineReason,
     Location,
     Move,
+    ReceiverAccess,
     SessionForm,
     Side,
     Status,
@@ -57,7 +59,9 @@ __all__ = [
     "Move",
     "Origin",
     "Outcome",
+    "ReceiverAccess",
     "Referral",
+    "ReferralAccess",
     "Report",
     "Session",
     "SessionForm",

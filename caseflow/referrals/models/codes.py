@@ -164,3 +164,11 @@ class Achievement(Labelled):
     ACHIEVED = "achieved", _l("Achieved")
     PARTLY_ACHIEVED = "partly_achieved", _l("Partly achieved")
     NOT_ACHIEVED = "not_achieved", _l("Not achieved")
+
+
+class ReceiverAccess(Labelled):
+    """What a row of access does to a received referral."""
+
+    RESTRICTED = "restricted", _l("Restricted")
+    ALLOWED = "allowed", _l("May open it")
+    EXCLUDED = "excluded", _l("May not open it")

@@ -15,6 +15,7 @@ from caseflow.core.db import Page, db, now, paged
 from caseflow.directory.models import Service, ServiceStatus
 from caseflow.referrals.models import OPEN, RUNNING, UNANSWERED, Disclosure, Helper, Location, Referral, Session, Status
 from caseflow.referrals.queries import deadlines
+from caseflow.referrals.queries.access import open_to
 from caseflow.referrals.queries.shared import helpers, names, visible
 from caseflow.tenancy.models import Organisation, ReferralKind
 
@@ -118,9 +119,9 @@ def suggestable(referral: Referral) -> list[Service]:
     return list(db.session.scalars(query.order_by(Service.name)).unique())
 
 
-def possible_helpers(user: User) -> list[User]:
-    """The active colleagues who may hold sessions."""
-    return accounts.colleagues(user, permission=Permission.RECORD_SESSIONS)
+def possible_helpers(referral: Referral, user: User) -> list[User]:
+    """The active colleagues who may hold sessions, and to whom the referral is not closed."""
+    return open_to(referral, accounts.colleagues(user, permission=Permission.RECORD_SESSIONS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def assign(id: uuid.UUID) -> tuple[str, int] | Response:
         workers=[str(helper.user_id) for helper in now_helping],
         primary=next((str(helper.user_id) for helper in now_helping if helper.primary), ""),
     )
-    form.fit(receiving.possible_helpers(current_user))
+    form.fit(receiving.possible_helpers(referral, current_user))
 
     def act() -> None:
         primary = uuid.UUID(form.primary.data) if form.primary.data else None
