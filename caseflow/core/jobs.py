@@ -21,10 +21,11 @@ from rq import Queue, Retry, Worker
 from rq.cron import CronScheduler
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 
 from caseflow.config import Config
 from caseflow.core import logs, maintenance, metrics
-from caseflow.core.db import db, new_id, unit_of_work
+from caseflow.core.db import db, new_id, now, unit_of_work
 
 log = logging.getLogger("caseflow.jobs")
 
@@ -88,8 +89,10 @@ def periodic(name: str, *, seconds: int) -> Callable[[Callable[[], None]], Calla
 
 
 def connect(config: Config) -> "Redis":
-    """Redis with short timeouts: a stopped Redis delays news, it must not hold anybody up."""
-    return Redis.from_url(config.redis_url, socket_connect_timeout=2, health_check_interval=15)
+    """Redis with short timeouts: a stopped or silent Redis delays news, it must not hold anybody up."""
+    return Redis.from_url(
+        config.redis_url, socket_connect_timeout=2, socket_timeout=config.network_seconds, health_check_interval=15
+    )
 
 
 def announce(topic: str, *, org_id: uuid.UUID, author_id: uuid.UUID | None = None, **ids: object) -> None:
@@ -208,21 +211,40 @@ def run_worker(app: Flask) -> None:
     global _app
     _app = app
     config: Config = app.extensions["caseflow"]
-    redis = Redis.from_url(config.redis_url)
+    # How long an answer may take is RQ's to say, since it waits for jobs; it begins again by itself.
+    redis = Redis.from_url(config.redis_url, socket_connect_timeout=2)
     # A killed worker's job is taken up again by the outbox's sweep; these only tidy Redis soon.
+    configure_mappers()  # once here, since else each job would do it anew: RQ does every job in a fork of this process
     worker = Worker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
     worker.work(logging_level="WARNING")
+
+
+def _scheduler(redis: "Redis") -> CronScheduler:
+    scheduler = CronScheduler(redis, logging_level="WARNING")
+    for name, work in PERIODIC.items():
+        scheduler.register(
+            run_periodic, QUEUE, args=(name,), interval=work.seconds, job_timeout=work.seconds, result_ttl=0, name=name
+        )
+    return scheduler
+
+
+def wake(scheduler: CronScheduler) -> None:
+    """Enqueue what is due. After the clock was set back, what had run by the clock before is due at once.
+
+    Else it would wait until the clock is again where it was: for hours no deadline, no seal.
+    """
+    present = now()
+    for job in scheduler.get_jobs():
+        if job.latest_enqueue_time is not None and job.latest_enqueue_time > present:
+            job.latest_enqueue_time = None
+    scheduler.enqueue_jobs()
 
 
 def run_cron(app: Flask) -> None:
     """Relay the outbox every second and wake the periodic work, until told to stop."""
     config: Config = app.extensions["caseflow"]
     redis = connect(config)
-    scheduler = CronScheduler(redis, logging_level="WARNING")
-    for name, work in PERIODIC.items():
-        scheduler.register(
-            run_periodic, QUEUE, args=(name,), interval=work.seconds, job_timeout=work.seconds, result_ttl=0, name=name
-        )
+    scheduler = _scheduler(redis)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -233,7 +255,7 @@ def run_cron(app: Flask) -> None:
             if maintenance.held(redis) is None:
                 with app.app_context():
                     relay(redis)
-                scheduler.enqueue_jobs()
+                wake(scheduler)
             if trouble:
                 log.warning("news travels again")
             trouble = ""
