@@ -19,6 +19,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry, Worker
 from rq.cron import CronScheduler
+from rq.job import Job
+from rq.worker import WorkerStatus
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
@@ -206,6 +208,43 @@ def _application() -> Flask:
     return _app
 
 
+class NewsWorker(Worker):
+    """Does news in its own process, since a new one for each piece spends a second on preparing itself.
+
+    Long and periodic work still gets a process of its own, which gives its memory back and is watched by RQ.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do the job here, or let RQ do it in a fork."""
+        if _is_short(job):
+            self.perform_job(job, queue, self.prepare_execution(job))
+            self.set_state(WorkerStatus.IDLE)
+        else:
+            super().execute_job(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """In the fork: the connections to the database are the worker's."""
+        with _application().app_context():
+            db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+
+def _is_short(job: Job) -> bool:
+    """Whether a job is a piece of news that is handled in one transaction; a database that is away is no answer."""
+    if job.func_name != f"{__name__}.{perform.__name__}":
+        return False
+    news_id, to_org_id = (uuid.UUID(text) for text in job.args)
+    try:
+        with _application().app_context(), unit_of_work(to_org_id) as session:
+            topic = session.execute(_TOPIC, {"org": to_org_id, "id": news_id}).scalar_one_or_none()
+    except DBAPIError:
+        return False
+    return topic is None or not HANDLERS[topic].own_transactions
+
+
+_TOPIC = text("SELECT topic FROM outbox WHERE to_org_id = :org AND id = :id AND delivered_at IS NULL")
+
+
 def run_worker(app: Flask) -> None:
     """Take jobs from the queue until told to stop; a job that is running is finished first."""
     global _app
@@ -214,8 +253,8 @@ def run_worker(app: Flask) -> None:
     # How long an answer may take is RQ's to say, since it waits for jobs; it begins again by itself.
     redis = Redis.from_url(config.redis_url, socket_connect_timeout=2)
     # A killed worker's job is taken up again by the outbox's sweep; these only tidy Redis soon.
-    configure_mappers()  # once here, since else each job would do it anew: RQ does every job in a fork of this process
-    worker = Worker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
+    configure_mappers()  # once here, since else each fork would do it anew
+    worker = NewsWorker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
     worker.work(logging_level="WARNING")
 
 

@@ -30,7 +30,7 @@ SERVICE = 90.0  # seconds within which all must go on again
 SETTLED = 120.0  # seconds within which all news must be told at the end
 STRAY = 20.0  # seconds that an orphan may take to finish
 PATIENCE = "2"  # seconds for which the product waits for a server that is silent
-MESSAGES = 0.08  # the part of the acts that make news: each is a job, and a job is a process of its own
+MESSAGES = 0.08  # the part of the acts that make news: each is a job
 LONG = 3000  # bytes, of two letters each
 
 
