@@ -191,6 +191,12 @@ class Config:
     log_format: str = _setting(
         "CASEFLOW_LOG_FORMAT", _format, "json, text, or auto: text on a terminal and JSON elsewhere", default="auto"
     )
+    network_seconds: int = _setting(
+        "CASEFLOW_NETWORK_SECONDS",
+        _whole(2, 600),
+        "how long a database or a Redis that says nothing at all is waited for, seconds",
+        default=10,
+    )
     slow_query_ms: int = _setting(
         "CASEFLOW_SLOW_QUERY_MS",
         _whole(0, 600_000),

@@ -19,12 +19,15 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry, Worker
 from rq.cron import CronScheduler
+from rq.job import Job
+from rq.worker import WorkerStatus
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 
 from caseflow.config import Config
 from caseflow.core import logs, maintenance, metrics
-from caseflow.core.db import db, new_id, unit_of_work
+from caseflow.core.db import db, new_id, now, unit_of_work
 
 log = logging.getLogger("caseflow.jobs")
 
@@ -88,8 +91,10 @@ def periodic(name: str, *, seconds: int) -> Callable[[Callable[[], None]], Calla
 
 
 def connect(config: Config) -> "Redis":
-    """Redis with short timeouts: a stopped Redis delays news, it must not hold anybody up."""
-    return Redis.from_url(config.redis_url, socket_connect_timeout=2, health_check_interval=15)
+    """Redis with short timeouts: a stopped or silent Redis delays news, it must not hold anybody up."""
+    return Redis.from_url(
+        config.redis_url, socket_connect_timeout=2, socket_timeout=config.network_seconds, health_check_interval=15
+    )
 
 
 def announce(topic: str, *, org_id: uuid.UUID, author_id: uuid.UUID | None = None, **ids: object) -> None:
@@ -203,26 +208,82 @@ def _application() -> Flask:
     return _app
 
 
+class NewsWorker(Worker):
+    """Does news in its own process, since a new one for each piece spends a second on preparing itself.
+
+    Long and periodic work still gets a process of its own, which gives its memory back and is watched by RQ.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do the job here, or let RQ do it in a fork."""
+        if _is_short(job):
+            self.perform_job(job, queue, self.prepare_execution(job))
+            self.set_state(WorkerStatus.IDLE)
+        else:
+            super().execute_job(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """In the fork: the connections to the database are the worker's."""
+        with _application().app_context():
+            db.engine.dispose(close=False)
+        super().main_work_horse(job, queue)
+
+
+def _is_short(job: Job) -> bool:
+    """Whether a job is a piece of news that is handled in one transaction; a database that is away is no answer."""
+    if job.func_name != f"{__name__}.{perform.__name__}":
+        return False
+    news_id, to_org_id = (uuid.UUID(text) for text in job.args)
+    try:
+        with _application().app_context(), unit_of_work(to_org_id) as session:
+            topic = session.execute(_TOPIC, {"org": to_org_id, "id": news_id}).scalar_one_or_none()
+    except DBAPIError:
+        return False
+    return topic is None or not HANDLERS[topic].own_transactions
+
+
+_TOPIC = text("SELECT topic FROM outbox WHERE to_org_id = :org AND id = :id AND delivered_at IS NULL")
+
+
 def run_worker(app: Flask) -> None:
     """Take jobs from the queue until told to stop; a job that is running is finished first."""
     global _app
     _app = app
     config: Config = app.extensions["caseflow"]
-    redis = Redis.from_url(config.redis_url)
+    # How long an answer may take is RQ's to say, since it waits for jobs; it begins again by itself.
+    redis = Redis.from_url(config.redis_url, socket_connect_timeout=2)
     # A killed worker's job is taken up again by the outbox's sweep; these only tidy Redis soon.
-    worker = Worker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
+    configure_mappers()  # once here, since else each fork would do it anew
+    worker = NewsWorker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
     worker.work(logging_level="WARNING")
+
+
+def _scheduler(redis: "Redis") -> CronScheduler:
+    scheduler = CronScheduler(redis, logging_level="WARNING")
+    for name, work in PERIODIC.items():
+        scheduler.register(
+            run_periodic, QUEUE, args=(name,), interval=work.seconds, job_timeout=work.seconds, result_ttl=0, name=name
+        )
+    return scheduler
+
+
+def wake(scheduler: CronScheduler) -> None:
+    """Enqueue what is due. After the clock was set back, what had run by the clock before is due at once.
+
+    Else it would wait until the clock is again where it was: for hours no deadline, no seal.
+    """
+    present = now()
+    for job in scheduler.get_jobs():
+        if job.latest_enqueue_time is not None and job.latest_enqueue_time > present:
+            job.latest_enqueue_time = None
+    scheduler.enqueue_jobs()
 
 
 def run_cron(app: Flask) -> None:
     """Relay the outbox every second and wake the periodic work, until told to stop."""
     config: Config = app.extensions["caseflow"]
     redis = connect(config)
-    scheduler = CronScheduler(redis, logging_level="WARNING")
-    for name, work in PERIODIC.items():
-        scheduler.register(
-            run_periodic, QUEUE, args=(name,), interval=work.seconds, job_timeout=work.seconds, result_ttl=0, name=name
-        )
+    scheduler = _scheduler(redis)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -233,7 +294,7 @@ def run_cron(app: Flask) -> None:
             if maintenance.held(redis) is None:
                 with app.app_context():
                     relay(redis)
-                scheduler.enqueue_jobs()
+                wake(scheduler)
             if trouble:
                 log.warning("news travels again")
             trouble = ""

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from caseflow.core import installation
 from caseflow.core.embedded import EmbeddedError, Servers, environment
 from caseflow.core.embedded import folder as data_folder
 from caseflow.core.embedded.postgres import Postgres
+from caseflow.core.embedded.supervisor import STEADY_SECONDS, Kept
 
 pytestmark = pytest.mark.processes
 
@@ -171,6 +174,26 @@ def test_a_server_left_behind_is_ended_first(tmp_path: Path) -> None:
         assert ask(again.environment["DATABASE_URL"], "SELECT 1") == [(1,)]
 
 
+def test_a_killed_servers_processes_are_gone_before_another_works_in_its_files(tmp_path: Path) -> None:
+    with Servers(tmp_path, durable=False) as servers:
+        assert servers.postgres is not None
+        assert servers.postgres.child is not None
+        url = servers.environment["OWNER_DATABASE_URL"]
+        with closing(psycopg.connect(url, autocommit=True)) as busy, closing(psycopg.connect(url)) as looking:
+            # Long work without a pause: such a process does not notice that its server is no more.
+            busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 100000000) a WHERE sqrt(a) < 0")
+            orphan = psutil.Process(busy.info.backend_pid)
+            working = "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s"
+            while looking.execute(working, (orphan.pid,)).fetchone() != (True,):
+                looking.rollback()
+            servers.postgres.child.kill()
+            servers.postgres.child.wait()
+            assert orphan.is_running()
+            servers.start_postgres()
+            assert not orphan.is_running()
+        assert ask(servers.environment["DATABASE_URL"], "SELECT 1") == [(1,)]
+
+
 def test_a_killed_supervisor_leaves_nothing(tmp_path: Path) -> None:
     program = (
         "import sys, time\nfrom caseflow.core.embedded import Servers\n"
@@ -217,3 +240,21 @@ def test_a_disk_without_room_is_told_in_one_line(tmp_path: Path, monkeypatch: py
     with pytest.raises(EmbeddedError, match="is full; free at least"):
         Servers(tmp_path).start()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_child_that_ran_well_is_started_again_at_once_and_one_that_does_not_start_later_and_later() -> None:
+    def start() -> "subprocess.Popen[bytes]":
+        child = subprocess.Popen(["false"])
+        child.wait()
+        return child
+
+    said: list[str] = []
+    kept = Kept("it", start, said.append, start(), time.monotonic() - STEADY_SECONDS - 1)
+    pauses = []
+    for _ in range(4):
+        kept.tend()
+        pauses.append(kept.pause)
+        kept.due = 0
+        kept.tend()
+    assert pauses == [0, 1, 2, 4]
+    assert said[0] == "it ended unexpectedly (exit code 1); starting it again at once"

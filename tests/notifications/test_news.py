@@ -5,6 +5,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -14,13 +15,15 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisDown
+from rq import Queue
+from rq.cron import CronScheduler
 from sqlalchemy import text
 
 from caseflow import create_app
 from caseflow.accounts.queries import colleagues, user_of
 from caseflow.config import Config
-from caseflow.core.db import db, unit_of_work
-from caseflow.core.jobs import HANDLERS, Handler, News, handle, relay
+from caseflow.core.db import db, now, unit_of_work
+from caseflow.core.jobs import HANDLERS, QUEUE, Handler, News, handle, relay, run_periodic, wake
 from caseflow.notifications.actions import post, tell
 from tests.cast import Cast
 from tests.conftest import Stage
@@ -212,3 +215,28 @@ def test_mail_says_that_there_is_news_in_the_readers_language_and_nothing_more(
         assert "Айгерім" not in letter.as_string()
     with app.app_context():
         db.engine.dispose()
+
+
+def test_news_claimed_before_the_clock_was_set_back_is_claimed_again(cast: Cast, redis: "Redis", stage: Stage) -> None:
+    _post_to_kamqor(cast)
+    with cast.app.app_context():
+        assert (relay(redis), relay(redis)) == (1, 0)
+    redis.flushall()
+    with psycopg.connect(stage.environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE outbox SET claimed_at = now() + interval '3 hours'")
+    cast.deliver(redis)
+    assert "x &amp; &lt;y&gt;" in cast.be("coordinator").get("/notifications")
+
+
+def test_periodic_work_goes_on_when_the_clock_is_set_back(redis: "Redis") -> None:
+    scheduler = CronScheduler(redis)
+    scheduler.register(run_periodic, QUEUE, args=("seal-audit",), interval=300)
+    queue = Queue(QUEUE, connection=redis)
+    wake(scheduler)
+    wake(scheduler)
+    assert len(queue) == 1
+    [job] = scheduler.get_jobs()
+    job.set_enqueue_time(now() + timedelta(hours=3))
+    wake(scheduler)
+    wake(scheduler)
+    assert len(queue) == 2

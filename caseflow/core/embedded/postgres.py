@@ -125,7 +125,11 @@ class Postgres:
         return told.stdout.split()[-1].split(".")[0]
 
     def _clear_leftovers(self) -> None:
-        """End a server that outlived a killed supervisor, and remove the note it left."""
+        """End a server that outlived a killed supervisor, or what a killed server left; then remove the note it left.
+
+        A process of a killed server goes on with its statement and writes. The note is how PostgreSQL knows of it, and
+        two servers on the same files destroy them: so there must be none left before the note is removed.
+        """
         note = self.data / "postmaster.pid"
         try:
             number = int(note.read_text().split("\n", 1)[0])
@@ -134,8 +138,18 @@ class Postgres:
         with contextlib.suppress(psutil.Error, OSError):
             if number and self.data.samefile(psutil.Process(number).cwd()):
                 process.end([psutil.Process(number)], number=signal.SIGINT, seconds=30)
+        process.end(self._orphans(), number=signal.SIGKILL)
         # The folder is locked by us, so this note belongs to nobody alive.
         note.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[psutil.Process]:
+        """PostgreSQL's processes that still work in our files."""
+        found = []
+        for one in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if one.name() == "postgres" and self.data.samefile(one.cwd()):
+                    found.append(one)
+        return found
 
     def _why(self, what: str) -> str:
         """A line from the end of the server's log, as far as it says why."""

@@ -18,7 +18,7 @@ from caseflow.core.embedded.errors import EmbeddedError
 from caseflow.core.embedded.servers import Servers
 
 READY_SECONDS = 120
-STEADY_SECONDS = 60
+STEADY_SECONDS = 10  # who has run so long has started well: its end is no fault of its start
 LONGEST_PAUSE = 30
 
 
@@ -54,7 +54,7 @@ class Signals:
 
 @dataclass
 class Kept:
-    """A child that is started again, after a pause that grows, when it dies."""
+    """A child that is started again when it dies: at once where it had started well, else after a pause that grows."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
@@ -84,9 +84,10 @@ class Kept:
 
     def _wait(self, why: str, now: float) -> None:
         steady = now - self.began > STEADY_SECONDS
-        self.pause = 1 if steady or not self.pause else min(self.pause * 2, LONGEST_PAUSE)
+        self.pause = 0 if steady else min(self.pause * 2 or 1, LONGEST_PAUSE)
         self.due = now + self.pause
-        self.say(f"{self.name} {why}; starting it again in {self.pause:.0f} s")
+        when = f"in {self.pause:.0f} s" if self.pause else "at once"
+        self.say(f"{self.name} {why}; starting it again {when}")
 
     def end(self) -> None:
         """Stop it, as gracefully as it can within 25 seconds."""
