@@ -28,7 +28,8 @@ CONTENTS = {
     # Sealed twice, the same words never look the same; they are as long.
     "notes": "SELECT o.slug, length(p.text), p.occurred_at::date - current_date FROM notes p",
     "referrals": "SELECT o.slug, p.kind, p.status, p.outcomes, p.sent_at::date - current_date FROM referrals p",
-    "sessions": "SELECT o.slug, p.attendance, length(p.summary), p.starts_at::date - current_date FROM referral_sessions p",
+    "sessions": "SELECT o.slug, p.attendance, length(p.summary), p.starts_at::date - current_date"
+    " FROM referral_sessions p",
     "contacts": "SELECT o.slug, p.outcome, p.starts_at::date - current_date FROM contacts p",
 }
 
