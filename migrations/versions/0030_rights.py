@@ -10,7 +10,7 @@ from alembic import op
 from caseflow.core.policies import guard, own, share, unguard
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
