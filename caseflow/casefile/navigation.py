@@ -68,7 +68,7 @@ DOORS = (
         _l("Restricted cases"),
         Permission.GUARD_CASES,
         (PRISON, PROBATION),
-        ("people.review_emergency",),
+        ("people.review_emergency", "people.declared_conflicts"),
         people.review_count,
     ),
     Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION), ("rights",)),
