@@ -90,7 +90,7 @@ class Access(Owned, Model):
     ended_reason: Mapped[str | None] = mapped_column(Sealed())
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[uuid.UUID | None]
-    sealed_at: Mapped[datetime | None]  # of a juvenile's file: since when it is sealed (`settle_seals`, migration 0030)
+    sealed_at: Mapped[datetime | None]  # of a juvenile's file: since when it is sealed (`settle_seals`, migration 0029)
     justified: Mapped[bool | None]
     review: Mapped[str | None] = mapped_column(Sealed())
 

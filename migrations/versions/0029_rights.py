@@ -9,8 +9,8 @@ from alembic import op
 
 from caseflow.core.policies import guard, own, share, unguard
 
-revision = "0030"
-down_revision = "0029"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
