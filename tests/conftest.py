@@ -114,6 +114,11 @@ def redis(environment: dict[str, str]) -> Iterator["Redis"]:
     client.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests begin first: else one worker waits at the end for the other's last."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """How much was tried: the counts that tests record as `probes:<battery>:<what>`."""
     counts = Counter[tuple[str, str]]()

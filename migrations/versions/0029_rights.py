@@ -98,7 +98,7 @@ def _seal() -> None:
 def _create_seals() -> None:
     # Whose first case began before they were 18, and who is not held any more, has a sealed file: in a prison service
     # from the release on, elsewhere from the closing of the last case. Whoever works on an open case stays on the list
-    # until it is closed. Back in custody, the file is one as any other. Without a context: in every organisation.
+    # until it is closed. Back in custody, the file is one as any other.
     op.execute(
         """
         CREATE FUNCTION settle_seals(one uuid, why text) RETURNS TABLE (org_id uuid, case_id uuid, what text)
@@ -126,7 +126,7 @@ def _create_seals() -> None:
                     FROM public.cases c WHERE c.org_id = p.org_id AND c.person_id = p.id) of ON of.last_case IS NOT NULL
                 LEFT JOIN public.case_access held ON held.org_id = p.org_id AND held.person_id = p.id
                     AND held.kind = 'restricted' AND held.ended_at IS NULL
-                WHERE (org IS NULL OR p.org_id = org) AND (one IS NULL OR p.id = one)
+                WHERE p.org_id = org AND (one IS NULL OR p.id = one)
             LOOP
                 IF file.live AND file.sealed_at IS NOT NULL THEN
                     IF file.created_at < file.sealed_at THEN  -- it was restricted before, and is again

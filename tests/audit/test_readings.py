@@ -12,9 +12,12 @@ from werkzeug.routing import Rule
 
 from caseflow.core.db import today
 from caseflow.people.models import Category
+from caseflow.people.queries import opened
+from caseflow.rights import actions as rights
+from caseflow.rights.models import Fact
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
-from tests.stories.access import referral_restricted
+from tests.stories.access import excluded, referral_restricted
 from tests.stories.assessments import a_need
 from tests.stories.people import a_case
 from tests.stories.plans import an_agreed_plan
@@ -43,9 +46,19 @@ TABLES = {
     "condition_id": "conditions",
     "contact_id": "contacts",
     "handover_id": "handovers",
-    "access_id": "referral_access",
+    "access_id": "(SELECT id FROM case_access UNION ALL SELECT id FROM referral_access) AS either",
+    "request_id": "access_requests",
+    "objection_id": "objections",
+    "sites": "sites",
+    "users": "users",
+    "leavers": "users",
+    "access-reviews": "access_reviews",
+    "restricted-cases": "case_access",
+    "retention": "erasures",
+    "audit": "persons",
+    "sign-in": "organisations",
 }
-ELSEWHERE = {"area": ["accommodation"]}
+ELSEWHERE = {"area": ["accommodation"], "part": ["notes", "persons"]}
 
 
 @pytest.fixture
@@ -56,6 +69,10 @@ def world(cast: Cast, environment: dict[str, str]) -> Iterator[Any]:
     an_agreed_plan(cast, case)
     a_consent(cast, case, [Category.IDENTITY, Category.LEGAL])
     a_draft(cast, case=case, kind=ReferralKind.FAMILY_CONTACT)
+    excluded(cast, case, "deputy")
+    with cast.acting("aigerim") as user:
+        rights.open_access_request(opened(case, user), today(), by=user)
+        rights.object_to(opened(case, user), Fact.PHONE, "The number is old", by=user)
     referral = an_accepted(cast, case=case)
     past(environment["OWNER_DATABASE_URL"], a_planned_session(cast, referral))
     a_session(cast, referral)
@@ -92,6 +109,7 @@ def _filled(rule: Rule, known: dict[str, list[str]]) -> Iterator[str]:
     return iter(paths)
 
 
+@pytest.mark.long
 def test_every_page_that_shows_a_person_is_recorded(app: Flask, cast: Cast, world: Any) -> None:
     files = {uuid.UUID(one) for table in ("persons", "cases", "referrals", "handovers") for one in _ids(world, table)}
     shown, silent = 0, []

@@ -51,6 +51,7 @@ def register(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_the_walk(enter: Enter, cast: Cast, environment: dict[str, str], tmp_path: Path) -> None:
     """One story, told in the order in which it happens; at each step the stranger sees nothing."""
     strangers = [

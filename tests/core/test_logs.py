@@ -207,6 +207,7 @@ def test_readable_form_has_no_json() -> None:
     assert re.search(r"\[info +\] hello there", logs.formatter(readable=True).format(record))
 
 
+@pytest.mark.long
 def test_no_secret_of_any_page_reaches_the_log(own_app: Flask, heard: Heard, redis: Any) -> None:
     """Known names and secrets go into every route: path, query, every form's fields, headers, cookies, errors."""
 

@@ -22,6 +22,7 @@ from tests.stories.received import an_accepted
 pytestmark = pytest.mark.processes
 
 
+@pytest.mark.long
 def test_no_fault_loses_or_doubles_what_users_were_told(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Every fault once under load; `make faults` strikes each fifty times."""
     folder = tmp_path_factory.mktemp("faults")

@@ -119,6 +119,7 @@ def _values(redis: Redis, key: bytes) -> list[bytes]:
     return found
 
 
+@pytest.mark.long
 def test_what_was_injected_comes_back_as_text_for_everybody(attacked: Scene, record_property: Count) -> None:
     """Every form of four people is sent with markup in all that can be typed into; then everybody's pages are read."""
     text = f"\"'><img src=x onerror={WORD}()></textarea></title><script>{WORD}()</script>{{{{7*7}}}}"
