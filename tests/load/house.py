@@ -90,14 +90,14 @@ def _country(app: Flask, owner_url: str) -> None:
     """The demo's tales, and prisons filled to the published figures: 114,391 people."""
     with app.app_context():
         seed(300, None)
-    load(owner_url, "all")
+        load(owner_url, "all")
 
 
 def _town(app: Flask, owner_url: str) -> None:
     """The same shares with a fiftieth of the people, quickly made: to try the soak itself."""
     with app.app_context():
         seed(30, None)
-    load(owner_url, "all", scale=0.02)
+        load(owner_url, "all", scale=0.02)
 
 
 FILLINGS = {"cast": _cast, "town": _town, "country": _country}
