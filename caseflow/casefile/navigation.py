@@ -34,7 +34,7 @@ class Door:
 
 
 DOORS = (
-    Door("casefile.home", _l("Home"), Permission.BE_SIGNED_IN, rooms=("accounts.edit_site",)),
+    Door("casefile.home", _l("Home"), Permission.BE_SIGNED_IN, rooms=("accounts.edit_site", "people.conflicts")),
     Door(
         "casefile.caseload",
         _l("Caseload"),
