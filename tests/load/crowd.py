@@ -69,6 +69,8 @@ class Visitor:
             return
         self.session = requests.Session()
         self.session.trust_env = False
+        # A kept connection that the server closes at that very moment would be no answer; a browser just asks again.
+        self.session.headers["Connection"] = "close"
         found = TOKEN.search(self.ask("GET", "/sign-in", "sign-in page"))
         self.token = found[1] if found else ""
         self.ask("POST", "/sign-in", "sign in", email=self.email, password=self.password)
