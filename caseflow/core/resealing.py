@@ -92,10 +92,10 @@ class _Plain:
             if not rows:
                 return None
             keys = _keys_of(owner, self.kind, {tuple(row[2]) for row in rows})
-            for org_id, id, whose, *held in rows:  # noqa: A001 -- the natural name
+            for org_id, row_id, whose, *held in rows:
                 key = keys.get(tuple(whose))
                 if key is not None:
-                    self._write(owner, org_id, id, dict(zip(self.columns, held, strict=True)), key)
+                    self._write(owner, org_id, row_id, dict(zip(self.columns, held, strict=True)), key)
         return (rows[-1][0], rows[-1][1]), len(rows)
 
     def _query(self) -> sql.Composed:

@@ -284,12 +284,12 @@ def _owner(session: Session, instance: Any) -> uuid.UUID | PacketRef:
 
 def _packet(session: Session, instance: Any) -> PacketRef:
     column, table = type(instance).__packet__
-    id: uuid.UUID = getattr(instance, column)  # noqa: A001 -- the natural name
+    packet_id: uuid.UUID = getattr(instance, column)
     if hasattr(instance, "to_org_id"):
-        return PacketRef(instance.org_id, instance.to_org_id, id)
+        return PacketRef(instance.org_id, instance.to_org_id, packet_id)
     packets = _models()[table].__table__  # the receiver's own row: the packet says who sent it
-    query = select(packets.c.org_id).where(packets.c.to_org_id == instance.org_id, packets.c.id == id)
-    return PacketRef(session.connection().execute(query).scalar_one(), instance.org_id, id)
+    query = select(packets.c.org_id).where(packets.c.to_org_id == instance.org_id, packets.c.id == packet_id)
+    return PacketRef(session.connection().execute(query).scalar_one(), instance.org_id, packet_id)
 
 
 def _subject(session: Session, instance: Any) -> uuid.UUID:
