@@ -16,7 +16,7 @@ from caseflow.directory.models import Service, ServiceStatus
 from caseflow.referrals.models import OPEN, RUNNING, UNANSWERED, Disclosure, Helper, Location, Referral, Session, Status
 from caseflow.referrals.queries import deadlines
 from caseflow.referrals.queries.access import open_to
-from caseflow.referrals.queries.shared import helpers, names, visible
+from caseflow.referrals.queries.shared import count_open, helpers, names, visible
 from caseflow.tenancy.models import Organisation, ReferralKind
 
 GROUPS: dict[str, frozenset[Status]] = {
@@ -88,15 +88,12 @@ def lines(referrals: list[Referral], user: User) -> list[Line]:
 
 def counts(user: User) -> dict[str, int]:
     """How many received referrals are unanswered, running, and overdue."""
-    statuses = visible(user).with_only_columns(Referral.status, func.count()).group_by(Referral.status)
-    by_status = {row[0]: row[1] for row in db.session.execute(statuses)}
-    late = visible(user).where(deadlines.overdue(user.organisation.today()))
-    number = select(func.count()).select_from(late.subquery())
-    return {
-        "unanswered": sum(by_status.get(status, 0) for status in UNANSWERED),
-        "running": sum(by_status.get(status, 0) for status in RUNNING),
-        "overdue": db.session.scalar(number) or 0,
-    }
+    return count_open(
+        visible(user),
+        unanswered=Referral.status.in_(UNANSWERED),
+        running=Referral.status.in_(RUNNING),
+        overdue=deadlines.overdue(user.organisation.today()),
+    )
 
 
 def services(user: User) -> list[Service]:

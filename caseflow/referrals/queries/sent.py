@@ -29,7 +29,7 @@ from caseflow.referrals.models import (
     Status,
 )
 from caseflow.referrals.queries import deadlines
-from caseflow.referrals.queries.shared import live, sent_case
+from caseflow.referrals.queries.shared import count_open, live, sent_case
 from caseflow.tenancy.models import ReferralKind
 
 SENT_GROUPS: dict[str, frozenset[Status]] = {
@@ -103,18 +103,13 @@ def last_question(referral: Referral) -> Event | None:
 
 def sent_counts(user: User) -> dict[str, int]:
     """How many of the user's sent referrals are unanswered, ask for information, are running, and are overdue."""
-    by_status: dict[Status, int] = dict(
-        db.session.execute(
-            _visible(user).with_only_columns(Referral.status, func.count()).group_by(Referral.status)
-        ).all()
+    return count_open(
+        _visible(user),
+        unanswered=Referral.status.in_(UNANSWERED),
+        info_requested=Referral.status == Status.INFO_REQUESTED,
+        running=Referral.status.in_(RUNNING),
+        overdue=deadlines.overdue(user.organisation.today()),
     )
-    late = _visible(user).with_only_columns(Referral.id).where(deadlines.overdue(user.organisation.today()))
-    return {
-        "unanswered": sum(by_status.get(status, 0) for status in UNANSWERED),
-        "info_requested": by_status.get(Status.INFO_REQUESTED, 0),
-        "running": sum(by_status.get(status, 0) for status in RUNNING),
-        "overdue": db.session.scalar(select(func.count()).select_from(late.subquery())) or 0,
-    }
 
 
 def under_consent(case: Case, consent_id: uuid.UUID) -> int:

@@ -17,6 +17,7 @@ from caseflow.people import queries as people
 from caseflow.people.models import Case, Category
 from caseflow.referrals.disclosure import Section, sections
 from caseflow.referrals.models import (
+    OPEN,
     Disclosure,
     Event,
     Helper,
@@ -85,6 +86,13 @@ def visible(user: User) -> Select[Referral]:
             )
         )
     return query
+
+
+def count_open(query: Select[Referral], **conditions: ColumnElement[bool]) -> dict[str, int]:
+    """How many open referrals of a query meet each condition, in one look. Those that ended owe nothing."""
+    columns = [func.count().filter(condition).label(name) for name, condition in conditions.items()]
+    counted = query.where(Referral.status.in_(OPEN)).with_only_columns(*columns)
+    return dict(db.session.execute(counted).one()._mapping)
 
 
 def received(id: uuid.UUID, user: User) -> Referral:
