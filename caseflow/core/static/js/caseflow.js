@@ -14,6 +14,10 @@ function countCharacters(area) {
 
 /* After a page came in: put the reader where the news is. */
 function arrive(first) {
+  /* On a phone the list comes first; its filters wait behind their heading. */
+  if (matchMedia("(max-width: 47.99rem)").matches) {
+    document.querySelectorAll("details.cf-filters__panel[open]").forEach((panel) => { panel.open = false; });
+  }
   document.querySelectorAll("textarea").forEach((area) => area.value && countCharacters(area));
   const problems = document.getElementById("error-summary");
   if (problems) problems.focus();
