@@ -84,7 +84,7 @@ CLEAR: dict[str, dict[str, str]] = {
         "handover_readings": "reader_name",
     },
     "accounts and how they are opened; secrets among it are hashed or sealed under the master key": {
-        "users": "email name phone locale",
+        "users": "email name phone locale provider_subject",
         "passwords": "hash",
         "account_links": "token_hash",
         "api_tokens": "name token_hash permissions",

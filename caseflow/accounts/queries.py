@@ -312,6 +312,12 @@ def active_user(org_id: uuid.UUID, email: str) -> User | None:
     return db.session.scalars(query).unique().one_or_none()
 
 
+def user_of_provider(org_id: uuid.UUID, subject: str) -> User | None:
+    """The open account that is tied to whom the organisation's provider means."""
+    query = select(User).where(User.org_id == org_id, User.provider_subject == subject, User.active)
+    return db.session.scalars(query).unique().one_or_none()
+
+
 def passwords_allowed(user: User) -> bool:
     """Whether the user may sign in by password; an administrator always, in case the provider fails."""
     rules = single_sign_on(user.org_id)

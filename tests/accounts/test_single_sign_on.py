@@ -136,6 +136,35 @@ def test_answer_meant_for_another_browser_or_used_twice_opens_nothing(cast: Cast
     assert browser.location == "/sign-in"
 
 
+def test_address_that_is_given_to_somebody_else_opens_nothing(cast: Cast, provider: str) -> None:
+    _set_up(cast, provider)
+    with cast.acting("aigerim") as user:
+        user_id = user.id
+    page = f"/users/{user_id}"
+    assert "untie-provider" not in cast.be("admin").get(page)
+    assert _come(cast, provider, "her", "aigerim@example.org") == "/"  # tied now
+    assert _come(cast, provider, "another", "aigerim@example.org") == "/sign-in"
+    # She keeps her account under a new address of hers, and comes to no other's account by theirs.
+    assert _come(cast, provider, "her", "aigerim.new@example.org") == "/"
+    assert _come(cast, provider, "her", "daniyar@example.org") == "/"
+    with cast.acting("daniyar") as other:
+        assert other.provider_subject is None
+    assert "untie-provider" in cast.be("admin").get(page)
+    for name, status in (("stranger_admin", 404), ("leader", 403)):
+        cast.be(name).post(f"{page}/untie-provider", page="/account", expect=status)
+    assert _come(cast, provider, "another", "aigerim@example.org") == "/sign-in"
+    cast.be("admin").post(f"{page}/untie-provider", page=page)
+    assert _come(cast, provider, "another", "aigerim@example.org") == "/"
+
+
+def _come(cast: Cast, provider: str, subject: str, email: str) -> str:
+    """Come back from the provider as `subject` with this address; gives where that led."""
+    _claims(provider, subject, email=email, email_verified=True)
+    browser, there = _go(cast)
+    browser.get(_allow(there, subject), expect=302)
+    return browser.location
+
+
 @pytest.mark.parametrize(
     "false", [{"aud": "another-client"}, {"aud": "another-client", "azp": "caseflow"}, {"iss": "https://evil.example"}]
 )

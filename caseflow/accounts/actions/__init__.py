@@ -39,7 +39,7 @@ from caseflow.accounts.actions.signing_in import (
     sign_in,
     sign_out,
 )
-from caseflow.accounts.actions.single_sign_on import set_single_sign_on, sign_in_by_provider
+from caseflow.accounts.actions.single_sign_on import set_single_sign_on, sign_in_by_provider, untie_provider
 from caseflow.accounts.actions.sites import LARGEST_SITE, change_site
 from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
@@ -107,6 +107,7 @@ __all__ = [
     "sign_in_by_provider",
     "sign_in_options",
     "sign_out",
+    "untie_provider",
     "use_link",
     "withdraw_link",
 ]

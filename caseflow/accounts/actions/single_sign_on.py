@@ -58,6 +58,8 @@ def sign_in_by_provider(
 ) -> User:
     """Open a session for the account with the address that the provider has verified; none is ever made.
 
+    The first time ties the account to whom the provider means (`sub`). From then on it opens for them alone, whatever
+    their address becomes; somebody else who is given the address comes no further.
     Who they are counts as shown when the provider says it was (`auth_time`), which may be hours ago. Whoever left at
     `left_at` (seconds since 1970) to show it once more must have done so since.
     """
@@ -66,14 +68,26 @@ def sign_in_by_provider(
         raise Refused(_("Your organisation's sign-in did not ask again who you are. Sign out there, then try again."))
     email = str(told.get("email", "")).strip().lower()
     domain = email.rpartition("@")[2]
-    if not email or told.get("email_verified") is not True or domain not in settings.domains:
+    if not (email and told.get("sub")) or told.get("email_verified") is not True or domain not in settings.domains:
         raise Refused(_("Your organisation's sign-in gave no verified address of its own. Tell your administrator."))
     enter(settings.org_id)
-    user = queries.active_user(settings.org_id, email)
+    subject = f"{settings.issuer} {told['sub']}"
+    user = queries.user_of_provider(settings.org_id, subject) or queries.active_user(settings.org_id, email)
     if user is None:
         raise Refused(_("There is no account for %(email)s. Ask your administrator to invite you.", email=email))
     enter(user.org_id, user.id)
+    if user.provider_subject != subject:
+        if (user.provider_subject or "").startswith(f"{settings.issuer} "):
+            raise Refused(_("The account with this address belongs to somebody else there. Tell your administrator."))
+        user.provider_subject = subject
+        record("account.tie", by=user, on=user)
     return begin_session(user, visit, shown_at=shown_at or now() - FRESH)
+
+
+def untie_provider(user: User, *, by: User) -> None:
+    """Whoever comes next from the provider with the user's address gets the account, say after the provider changed."""
+    user.provider_subject = None
+    record("account.untie", by=by, on=user)
 
 
 def _shown_at(told: dict[str, Any]) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.permissions import Permission, Role, Scope, may, scope
@@ -47,7 +47,18 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
     """A person who works in an organisation. The password's hash is written, and never read, by the app's role."""
 
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("org_id", "email"), belongs_to("site_id", "sites"), one_of("role", Role))
+    __table_args__ = (
+        UniqueConstraint("org_id", "email"),
+        belongs_to("site_id", "sites"),
+        one_of("role", Role),
+        Index(
+            "ux_users_provider_subject",
+            "org_id",
+            "provider_subject",
+            unique=True,
+            postgresql_where=text("provider_subject IS NOT NULL"),
+        ),
+    )
 
     email: Mapped[str]  # lower case
     name: Mapped[str]
@@ -58,6 +69,7 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
     active: Mapped[bool] = mapped_column(default=True)
     mail_news: Mapped[bool] = mapped_column(default=True)
     last_signed_in_at: Mapped[datetime | None]
+    provider_subject: Mapped[str | None]  # the organisation's provider (its address), a space, its name for them
 
     __allow_unmapped__ = True
 

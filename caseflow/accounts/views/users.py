@@ -105,6 +105,15 @@ def reset_factors(id: uuid.UUID) -> ResponseReturnValue:
     return _user_page(user, form=form, reset=form)
 
 
+@bp.post("/users/<uuid:id>/untie-provider")
+@requires(Permission.MANAGE_USERS, fresh=True)
+def untie_provider(id: uuid.UUID) -> Response:
+    """Let the account be tied anew to somebody of the organisation's provider."""
+    user = queries.colleague(id, current_user)
+    actions.untie_provider(user, by=current_user)
+    return done(_("The next one who comes with this address is tied to it."), ".user", id=user.id)
+
+
 @bp.post("/users/<uuid:id>/end-sessions")
 @requires(Permission.MANAGE_USERS, fresh=True)
 def end_user_sessions(id: uuid.UUID) -> Response:
