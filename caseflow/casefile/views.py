@@ -14,10 +14,10 @@ from caseflow.casefile import navigation, queries
 from caseflow.casefile.forms import CaseloadFilter, Sort
 from caseflow.casefile.words import KINDS
 from caseflow.core import sight
+from caseflow.core.formats import language_name
 from caseflow.core.web import page, page_number, requires
 from caseflow.oversight import queries as audit
 from caseflow.people import queries as people
-from caseflow.referrals.queries import language_name
 from caseflow.release import queries as release
 from caseflow.tenancy import queries as tenancy
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.numbers import format_decimal
 from flask import Flask
@@ -145,6 +146,22 @@ def _bdi(value: object) -> Markup:
     return Markup() if value is None else Markup("<bdi>{}</bdi>").format(value)
 
 
+def language_name(code: str | None) -> str | None:
+    """A language (BCP 47) in the reader's language; the code itself where nobody knows its name."""
+    if not code:
+        return None
+    try:
+        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def country_name(code: str | None) -> str | None:
+    """A country (ISO 3166-1) in the reader's language; the code itself where nobody knows its name."""
+    locale = get_locale()
+    return locale.territories.get(code, code) if code and locale else code
+
+
 def register(app: Flask) -> None:
     """Give templates the filters for dates, numbers and names; None prints nothing."""
     app.jinja_env.filters.update(
@@ -156,4 +173,5 @@ def register(app: Flask) -> None:
         days_left=_days_left,
         date_ago=_date_ago,
         bdi=_bdi,
+        country=country_name,
     )

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from caseflow.assessments.models import NeedArea, NeedPriority, NeedStatus
-from caseflow.core.formats import date_text, number_text
+from caseflow.core.formats import country_name, date_text, language_name, number_text
 from caseflow.people.models import Category, LegalStatus, Literacy, Sex
 from caseflow.plans.models import GoalStatus, StepStatus
 
@@ -60,10 +59,10 @@ def _identity(held: Content) -> list[Row]:
         (_("Sex"), Sex(held["sex"]).label),
         (_("Gender, in their own words"), held["gender"]),
         (_("Date of birth"), _date(held["birth_date"])),
-        (_("Nationality"), _country(held["nationality"])),
-        (_("Languages"), _list(_language(code) for code in held["languages"])),
+        (_("Nationality"), country_name(held["nationality"])),
+        (_("Languages"), _list(name for code in held["languages"] if (name := language_name(code)))),
         (_("Reading and writing"), Literacy(held["literacy"]).label),
-        (_("Interpreter for"), _language(held["interpreter_language"]) if held["interpreter_language"] else None),
+        (_("Interpreter for"), language_name(held["interpreter_language"])),
         (_("Accessibility needs"), held["accessibility"]),
     ]
 
@@ -150,15 +149,3 @@ def _date(value: str | None) -> str | None:
 
 def _list(texts: Iterable[str]) -> str:
     return _(", ").join(texts)
-
-
-def _language(code: str) -> str:
-    try:
-        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
-
-
-def _country(code: str | None) -> str | None:
-    locale = get_locale()
-    return locale.territories.get(code, code) if code and locale else code

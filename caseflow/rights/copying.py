@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -17,12 +17,11 @@ from caseflow.accounts.models import User
 from caseflow.audit.models import Entry
 from caseflow.core import printing
 from caseflow.core.db import db, now
-from caseflow.core.formats import date_text, number_text, time_text
+from caseflow.core.formats import country_name, date_text, language_name, number_text, time_text
 from caseflow.core.i18n import LANGUAGES, Labelled, locale_for, supported
 from caseflow.core.languages import SOURCE
 from caseflow.directory.models import Service
 from caseflow.people.models import Category, Person
-from caseflow.referrals.queries import language_name
 from caseflow.rights.gathering import facts
 from caseflow.rights.models import AccessRequest, Withheld
 from caseflow.rights.words import FACTS, MARKS, PARTS
@@ -221,11 +220,6 @@ class _Words:
         return (coded(value) or value) if coded else str(value)
 
 
-def _country(code: str) -> str:
-    locale = get_locale()
-    return str(locale.territories.get(code, code)) if locale else code
-
-
 def _category(code: str) -> str:
     return Category(code).label if code in list(Category) else code
 
@@ -239,6 +233,6 @@ CODED: dict[str, Callable[[str], str | None]] = {
     "interpreter_language": language_name,
     "language": language_name,
     "languages": language_name,
-    "nationality": _country,
+    "nationality": country_name,
     "reason": _reason,
 }

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from caseflow.core.formats import time_text
+from caseflow.core.formats import language_name, time_text
 from caseflow.people import queries
 from caseflow.people.models import AccessKind, Case, Phase
 from caseflow.tenancy.models import OrganisationKind
@@ -96,7 +96,8 @@ def case_identity(case: Case) -> dict[str, object]:
     if worker is None and case.open():
         alerts.append({"text": _("No worker"), "tone": "bad"})
     if person.interpreter_language:
-        alerts.append({"text": _("Interpreter: %(language)s", language=person.interpreter_language), "tone": "info"})
+        language = language_name(person.interpreter_language)
+        alerts.append({"text": _("Interpreter: %(language)s", language=language), "tone": "info"})
     return {
         "name": person.name,
         "other_name": person.latin_name if person.latin_name != person.name else None,

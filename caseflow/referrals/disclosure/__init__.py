@@ -5,7 +5,7 @@ and the receiver's page draw the same sections.
 """
 
 from caseflow.referrals.disclosure.gathering import Content, always, chosen, content, contents, default
-from caseflow.referrals.disclosure.reading import Section, country_name, language_name, sections
+from caseflow.referrals.disclosure.reading import Section, sections
 
 __all__ = [
     "Content",
@@ -14,8 +14,6 @@ __all__ = [
     "chosen",
     "content",
     "contents",
-    "country_name",
     "default",
-    "language_name",
     "sections",
 ]

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms import BooleanField, Field, SelectField
 
 from caseflow.assessments.models import NeedArea
 from caseflow.core.fields import DatePartsField
-from caseflow.core.formats import date_text, number_text
+from caseflow.core.formats import country_name, date_text, language_name, number_text
 from caseflow.people.models import Category, LegalStatus, Literacy, Sex
 from caseflow.referrals.disclosure.gathering import Content
 from caseflow.referrals.kinds import KINDS
@@ -189,19 +188,3 @@ def _date(value: str | None) -> str | None:
 
 def _list(texts: Iterable[str]) -> str:
     return _(", ").join(texts)
-
-
-def language_name(code: str | None) -> str | None:
-    """A language in the reader's language; the code itself where nobody knows its name."""
-    if not code:
-        return None
-    try:
-        return Locale.parse(code, sep="-").get_display_name(get_locale()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
-
-
-def country_name(code: str | None) -> str | None:
-    """A country in the reader's language; the code itself where nobody knows its name."""
-    locale = get_locale()
-    return locale.territories.get(code, code) if code and locale else code

@@ -1,6 +1,5 @@
 """Reading referrals: drafts and what was sent, what was received, and one referral as both sides see it."""
 
-from caseflow.referrals.disclosure import language_name
 from caseflow.referrals.queries import deadlines
 from caseflow.referrals.queries.drafts import consent_of, draft, drafts, grounds, my_drafts, repeats, sent_as
 from caseflow.referrals.queries.receiving import Filters, Line, counts, inbox, lines, waiting_sessions
@@ -33,7 +32,6 @@ __all__ = [
     "grounds",
     "happenings",
     "inbox",
-    "language_name",
     "last_question",
     "lines",
     "my_drafts",

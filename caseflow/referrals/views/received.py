@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from caseflow.accounts.permissions import Permission, Scope
+from caseflow.core.formats import language_name
 from caseflow.core.web import page, page_number, requires
 from caseflow.referrals import queries
-from caseflow.referrals.disclosure import language_name
 from caseflow.referrals.kinds.form import languages
 from caseflow.referrals.models import Location, Status, Urgency
 from caseflow.referrals.queries import receiving
