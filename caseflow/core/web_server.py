@@ -1,13 +1,17 @@
 """Gunicorn around the application: threads in a few processes, stopped gracefully."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from sqlalchemy.orm import configure_mappers
 
 from caseflow.config import Config
 from caseflow.core import metrics
+from caseflow.core.db import db
 
 
 class QuietLogger(Logger):
@@ -24,16 +28,17 @@ class QuietLogger(Logger):
 
 
 class WebServer(BaseApplication):
-    """Serves what `make` returns; each worker process makes its own, after the fork."""
+    """Serves what `make` returns, made once: the worker processes are forks of it and share its memory."""
 
-    def __init__(self, make: Callable[[], Any], config: Config, bind: str) -> None:
+    def __init__(self, make: Callable[[], Flask], config: Config, bind: str) -> None:
         self.make = make
         self.settings = {
             "bind": bind,
             "workers": config.web_workers,
             "threads": config.web_threads,
             "worker_class": "gthread",
-            "preload_app": False,
+            "preload_app": True,
+            "when_ready": _before_forks,
             "graceful_timeout": 20,
             "timeout": 60,
             "loglevel": config.log_level.lower(),
@@ -54,5 +59,17 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The application of one worker process."""
-        return self.make()
+        """The application, with all that its first requests would load, and no connection that forks would share."""
+        app = self.make()
+        with app.app_context():
+            configure_mappers()
+            for name in app.jinja_env.list_templates():
+                app.jinja_env.get_template(name)
+            db.engine.dispose()
+        return app
+
+
+def _before_forks(_server: object) -> None:
+    """What is there now stays: the collector would write to each object of it, and so copy it into every process."""
+    gc.collect()
+    gc.freeze()
