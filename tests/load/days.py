@@ -126,7 +126,7 @@ def refer(day: Day, visitor: Visitor, random: Random) -> None:
         ("disclosure", {"categories": TOLD}),
     ]
     if all(day.send(visitor, f"{draft}/{step}", f"draft: {step}", **typed) for step, typed in steps):
-        visitor.ask("POST", f"{draft}/check", "referral sent")
+        day.send(visitor, f"{draft}/check", "referral sent")
 
 
 TOLD = ["identity", "contact", "legal"]

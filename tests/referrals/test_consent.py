@@ -10,9 +10,10 @@ from caseflow.core.db import db
 from caseflow.notifications.models import Notification, Outgoing
 from caseflow.people.models import Category, Consent
 from caseflow.referrals.models import Disclosure, Draft, Origin, Referral
-from tests.cast import Cast
+from tests.cast import Browser, Cast
 from tests.stories.people import a_case
-from tests.stories.referrals import a_consent, a_draft, a_referral
+from tests.stories.referrals import a_consent, a_draft, a_referral, looked_at
+from tests.trust.pages import sheets
 
 
 def _consent_of(cast: Cast, referral: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
@@ -118,12 +119,32 @@ def test_only_a_team_leader_approves_a_legal_basis(cast: Cast, who: str) -> None
         browser.post(path, form, expect=422)
         return
     browser.post(path, form)
-    browser.post(f"/referral-drafts/{draft}/check", page=path)
+    browser.post(f"/referral-drafts/{draft}/check", looked_at(browser, draft), page=path)
     with cast.acting("coordinator"):
         told = db.session.scalars(select(Disclosure)).all()
         assert {one.category for one in told} == {Category.IDENTITY, Category.LEGAL}
         assert all(one.consent_id is None and one.approved_by for one in told)
         assert db.session.scalars(select(Referral.id)).all() == [draft]
+
+
+def test_approval_of_a_leader_ends_with_the_words_it_was_given_for(cast: Cast) -> None:
+    draft = a_draft(cast)
+    form = _form(cast, categories=["identity", "legal"], consent="", legal_basis="Article 25 of the law on legal aid")
+    cast.be("leader").post(f"/referral-drafts/{draft}/disclosure", form)
+    path, browser = f"/referral-drafts/{draft}", cast.be("aigerim")
+    details = _shown(browser, f"{path}/details")
+    browser.post(f"{path}/details", details | {"reason": "Something else altogether."})
+    browser.get(f"{path}/check", expect=302)
+    assert browser.location == path
+    with cast.acting("aigerim") as user:
+        row = db.session.get_one(Draft, (user.org_id, draft))
+        assert (row.approved_by, row.legal_basis, row.disclosure_done) == (None, None, False)
+
+
+def _shown(browser: Browser, path: str) -> dict[str, Any]:
+    """What the form on a page holds, as it would be sent untouched."""
+    [sheet] = [one for one in sheets(browser.get(path), path) if one.action == path]
+    return {name: value for name, value in sheet.filled().items() if name != "csrf_token"}
 
 
 def _form(cast: Cast, **fields: Any) -> dict[str, Any]:

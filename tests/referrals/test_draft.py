@@ -14,7 +14,7 @@ from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
 from tests.stories.people import a_case
 from tests.stories.plans import an_agreed_plan
-from tests.stories.referrals import a_consent, a_draft, a_referral, a_service
+from tests.stories.referrals import a_consent, a_draft, a_referral, a_service, looked_at
 
 DETAILS = {
     "reason": "The identity card was lost at the arrest.",
@@ -75,7 +75,7 @@ def test_worker_writes_a_referral_from_the_first_choice_to_the_send_button(cast:
     check = browser.get(f"{draft}/check")
     for words in ("The identity card was lost", "Medeu district court", "Identity papers", "Ермек Сатыбалды", "Kazakh"):
         assert words in check
-    browser.post(f"{draft}/check", expect=302)
+    browser.post(f"{draft}/check", looked_at(browser, draft.split("/")[-1]), expect=302)
     assert _count(cast, "coordinator", Referral) == 1
 
 

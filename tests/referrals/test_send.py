@@ -15,6 +15,7 @@ from caseflow.core.errors import Refused
 from caseflow.directory import actions as directory
 from caseflow.directory.models import Service, ServiceStatus
 from caseflow.notifications.models import Outgoing
+from caseflow.people import queries as people_queries
 from caseflow.people.models import Case, Category, Consent, Name, Note, Person
 from caseflow.referrals.actions import sending
 from caseflow.referrals.models import Disclosure, Draft, Event, Origin, Referral, Status, Urgency
@@ -22,11 +23,14 @@ from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Agreement, ReferralKind, add_working_days
 from tests.cast import Cast
 from tests.stories.people import a_case
-from tests.stories.referrals import a_consent, a_draft, a_referral, details_of
+from tests.stories.referrals import a_consent, a_draft, a_referral, details_of, looked_at
 
 
 def _send(cast: Cast, draft: uuid.UUID, who: str = "aigerim", *, expect: int = 302) -> str:
-    return cast.be(who).post(f"/referral-drafts/{draft}/check", page=f"/referral-drafts/{draft}", expect=expect)
+    browser, path = cast.be(who), f"/referral-drafts/{draft}"
+    sent = browser.client.get(path).status_code == 302  # by an earlier click
+    seen = {} if sent else looked_at(browser, draft)
+    return browser.post(f"{path}/check", seen, page=path, expect=expect)
 
 
 def _all(cast: Cast, who: str, model: Any) -> list[Any]:
@@ -103,6 +107,22 @@ def test_send_clicked_twice_makes_one_referral(cast: Cast) -> None:
         assert browser.location == f"/referrals/{draft}"
     assert len(_all(cast, "coordinator", Referral)) == 1
     assert len(_all(cast, "coordinator", Event)) == 1
+
+
+def test_what_has_changed_since_the_sender_looked_is_not_sent(cast: Cast) -> None:
+    case = a_case(cast, address="Abay Avenue 1")
+    draft = a_draft(cast, case=case, categories=[Category.IDENTITY, Category.CONTACT, Category.LEGAL])
+    browser, path = cast.be("aigerim"), f"/referral-drafts/{draft}"
+    before = looked_at(browser, draft)
+    with cast.acting("leader") as user:
+        people_queries.opened(case, user).person.address = "A shelter that nobody may know"
+    page = browser.post(f"{path}/check", before, page=path, expect=409)
+    assert "has changed since you looked" in page
+    assert "A shelter that nobody may know" in page, "the new preview"
+    assert _all(cast, "coordinator", Referral) == []
+    browser.post(f"{path}/check", page=path, expect=409)  # without having looked at all
+    _send(cast, draft)
+    assert len(_all(cast, "coordinator", Referral)) == 1
 
 
 def test_two_sends_at_the_same_moment_make_one_referral(cast: Cast) -> None:

@@ -1,5 +1,6 @@
 """A referral that was sent, with the case, the service, the consent and what was told."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -17,11 +18,11 @@ from caseflow.referrals.actions import drafts, sending
 from caseflow.referrals.kinds import KINDS
 from caseflow.referrals.models import Draft, Location, Urgency
 from caseflow.tenancy.models import ReferralKind
-from tests.cast import Cast
+from tests.cast import Browser, Cast
 from tests.stories.directory import a_service
 from tests.stories.people import a_case
 
-__all__ = ["a_consent", "a_draft", "a_referral", "a_service", "details_of"]
+__all__ = ["a_consent", "a_draft", "a_referral", "a_service", "details_of", "looked_at"]
 
 REASON = "Needs somebody who knows the way."
 
@@ -123,3 +124,10 @@ def a_referral(cast: Cast, *, by: str = "aigerim", **fields: Any) -> uuid.UUID:
     draft_id = a_draft(cast, by=by, **fields)
     with cast.acting(by) as user:
         return sending.send(db.session.get_one(Draft, (user.org_id, draft_id)), by=user).id
+
+
+def looked_at(browser: Browser, draft: uuid.UUID | str) -> dict[str, str]:
+    """What a sender sends who has looked at the preview of a draft."""
+    found = re.search(r'name="shown"[^>]*value="([0-9a-f]{64})"', browser.get(f"/referral-drafts/{draft}/check"))
+    assert found is not None, "the preview has no button"
+    return {"shown": found[1]}

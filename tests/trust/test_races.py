@@ -12,7 +12,7 @@ import pytest
 
 from tests.stories.people import a_case
 from tests.stories.received import a_planned_session, an_accepted, past
-from tests.stories.referrals import a_draft, a_referral
+from tests.stories.referrals import a_draft, a_referral, looked_at
 from tests.stories.release import a_handover
 from tests.stories.supervision import a_contact, a_supervised_case
 from tests.trust.asking import Asker
@@ -73,7 +73,7 @@ def _accept_and_withdraw(scene: Scene) -> Race:
 
 def _send(scene: Scene) -> Race:
     id = a_draft(scene.cast)
-    send = ("aigerim", f"/referral-drafts/{id}/check", {})
+    send = ("aigerim", f"/referral-drafts/{id}/check", looked_at(scene.cast.be("aigerim"), id))
     counted = f"SELECT count(*) FROM referral_events WHERE referral_id = '{id}' AND status = 'sent'"
     return Race(send, send, counted, both_may_say_done=True)
 

@@ -98,6 +98,9 @@ def save_details(
     draft.outcomes = [outcome for outcome in dict.fromkeys(outcomes) if outcome in known]
     if not draft.outcomes:
         raise Refused(_("Choose at least one outcome."), field="outcomes")
+    if draft.approved_by not in (None, by.id):  # a leader approved the words that stood there
+        draft.legal_basis = draft.approved_by = None
+        draft.disclosure_done = False
     draft.reason, draft.urgency, draft.location = reason, urgency, location
     draft.complete_by, draft.language, draft.interpreter = complete_by, language or None, interpreter
     draft.accessibility, draft.clashes = accessibility, clashes

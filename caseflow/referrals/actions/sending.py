@@ -1,5 +1,7 @@
 """Sending a draft: one transaction makes the referral, what is told, and the news; nothing is half sent."""
 
+import hashlib
+import json
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,10 +41,22 @@ def contact_of(user: User) -> str:
     return " · ".join(filter(None, (user.phone, user.email)))
 
 
-def send(draft: Draft, *, by: User) -> Referral:
+def shown(draft: Draft, *, by: User) -> str:
+    """A digest of all that the receiver would see now: by it a sender sends what they have looked at."""
+    case = draft.case
+    seen = [
+        {category.value: held for category, held in disclosure.contents(draft, case).items()},
+        [draft.service_org_id, draft.service_id, draft.kind, draft.urgency, draft.outcomes, draft.complete_by],
+        [draft.location, case.site and case.site.name, by.name, contact_of(by)],
+    ]
+    return hashlib.sha256(json.dumps(seen, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def send(draft: Draft, *, seen: str | None = None, by: User) -> Referral:
     """Send the draft; of two clicks the second gets the referral that the first made.
 
-    Raises Refused where a part is missing, the service is closed, no agreement is live, or the ground has ended.
+    Raises Refused where a part is missing, the service is closed, no agreement is live, or the ground has ended;
+    Conflict where it would no longer be what the sender has `seen` (as `shown` gave it).
     """
     already = _sent_before(draft)
     if already is not None:
@@ -52,6 +66,8 @@ def send(draft: Draft, *, by: User) -> Referral:
         raise Refused(_("This case is closed: reopen it before you refer."))
     service = _open_service(draft, by)
     consent = _live_ground(draft, case, by)
+    if seen is not None and seen != shown(draft, by=by):
+        raise Conflict(_("What they would be told has changed since you looked. Look at it again, then send."))
     KINDS[draft.kind].check(draft.details, case)
     sent_at = now()
     referral = Referral(

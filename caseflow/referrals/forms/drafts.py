@@ -43,7 +43,9 @@ class DisclosureForm(Form):
 
 
 class SendForm(Form):
-    """The button Send."""
+    """The button Send, and by which digest it is known what was looked at."""
+
+    shown = HiddenField()
 
 
 class DraftConsentForm(Form):

@@ -252,8 +252,9 @@ def preview(id: uuid.UUID) -> tuple[str, int] | Response:
     if sending.missing_parts(draft):
         return redirect(url_for(".draft", id=id))
     form = SendForm()
-    if form.accepts(lambda: sending.send(draft, by=current_user)):
+    if form.accepts(lambda: sending.send(draft, seen=form.shown.data or "", by=current_user)):
         return done(_("The referral is sent. You will be told when it is answered."), ".show", id=id)
+    form.shown.data = sending.shown(draft, by=current_user)
     return page(
         "referrals/preview.html",
         form=form,
