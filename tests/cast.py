@@ -197,6 +197,7 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                     accounts.accept_terms(by=user)
     with psycopg.connect(owner_url) as owner:
         owner.execute("UPDATE passwords SET hash = %s", (QUICK.hash(PASSWORD),))
+        owner.execute("DELETE FROM outbox")  # news of the beginning itself
 
 
 @dataclass

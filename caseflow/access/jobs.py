@@ -6,9 +6,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from caseflow.access.actions import SIGNED
-from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE, PASSWORD_CHANGED
+from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE, PASSWORD_CHANGED, POWER_GIVEN
 from caseflow.accounts.models import SignIn
-from caseflow.accounts.permissions import Role
+from caseflow.accounts.permissions import OVERSEERS, POWERFUL, Role
 from caseflow.accounts.queries import holding, user_of
 from caseflow.core.db import db
 from caseflow.core.jobs import News, handles
@@ -49,12 +49,23 @@ def tell_factor_reset(news: News) -> None:
     _tell(news, _l("Your second factor was reset by an administrator. Did you not ask for it? Tell your team leader."))
 
 
+@handles(POWER_GIVEN)
+def tell_power_given(news: News) -> None:
+    """Somebody has a role with power now: all others who have one learn of it, for one administrator can give it."""
+    user = user_of(news.to_org_id, uuid.UUID(news.payload["user"]))
+    if user is None:
+        return
+    others = [one for one in holding(news.to_org_id, *POWERFUL) if one.id != user.id]
+    title = _l("%(name)s has the role “%(role)s” now. Did nobody mean that? Speak to your administrator.")
+    tell(others, news, title, "/notifications", about=None, name=user.name, role=Role(news.payload["role"]).label)
+
+
 @handles(SIGNED)
 def tell_review_signed(news: News) -> None:
-    """The administrators carry out what a review wants changed."""
+    """The administrators carry out what a review wants changed; the auditors know of it."""
     title = _l("A review of access was signed. See whether something is to be changed.")
     tell(
-        holding(news.to_org_id, Role.ADMINISTRATOR),
+        holding(news.to_org_id, *OVERSEERS),
         news,
         title,
         f"/access-reviews/{news.payload['review']}",

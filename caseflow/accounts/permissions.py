@@ -97,6 +97,12 @@ ROLES: dict[Role, tuple[Scope, frozenset[Permission]]] = {
 }
 
 
+# Without them nobody could look after an organisation's accounts, or see what was done.
+OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+# Who may be the second person of an act, or make one.
+POWERFUL = OVERSEERS | {Role.TEAM_LEADER, Role.COORDINATOR}
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether the role has the permission."""
     return permission in ROLES[role][1]

@@ -102,11 +102,12 @@ def announce(topic: str, *, org_id: uuid.UUID, author_id: uuid.UUID | None = Non
     db.session.execute(
         text(
             "INSERT INTO outbox (org_id, id, to_org_id, created_at, topic, payload, author_id, attempts)"
-            " VALUES (:org, :id, :org, now(), :topic, CAST(:payload AS jsonb), :author, 0)"
+            " VALUES (:org, :id, :org, :now, :topic, CAST(:payload AS jsonb), :author, 0)"
         ),
         {
             "org": org_id,
             "id": new_id(),
+            "now": now(),
             "topic": topic,
             "payload": json.dumps({name: str(value) for name, value in ids.items()}),
             "author": author_id,

@@ -50,6 +50,18 @@ def test_review_is_not_signed_without_every_line_the_signature_and_what_to_chang
     assert "No review has been signed yet." in leader.get("/access-reviews")
 
 
+def test_review_closes_nobody_who_looks_after_those_who_are_reviewed(cast: Cast, redis: object) -> None:
+    leader = cast.be("leader")
+    for name in ("Айжан Админ", "Ерлан Аудитор"):
+        form = _form(leader, **{name: "close"})
+        assert f"An administrator closes the account of {name}" in leader.post("/access-reviews/new", form, expect=422)
+    cast.be("auditor").get("/audit")
+    leader.post("/access-reviews/new", _form(leader, **{"Ерлан Аудитор": "change"}))
+    cast.deliver(redis)
+    for who in ("admin", "auditor"):
+        assert "review of access was signed" in cast.be(who).get("/notifications")
+
+
 def test_only_who_leads_signs(cast: Cast) -> None:
     for who in ("admin", "auditor", "aigerim", "worker"):
         cast.be(who).get("/access-reviews/new", expect=403)

@@ -5,6 +5,7 @@ import re
 import psycopg
 from flask import Flask
 
+from caseflow.accounts import queries
 from caseflow.accounts.permissions import Permission, Role
 from tests.cast import PASSWORD, Browser, Cast
 
@@ -50,6 +51,38 @@ def test_administrator_cannot_close_their_own_account(cast: Cast) -> None:
         id = admin.id
     cast.be("admin").post(f"/users/{id}/deactivate", page="/users")
     cast.be("admin").get("/users")
+
+
+def test_last_auditor_stays_until_there_is_another(cast: Cast) -> None:
+    with cast.acting("auditor") as auditor:
+        id = auditor.id
+    admin, told = cast.be("admin"), "is the only one here with the role"
+    admin.post(f"/users/{id}/deactivate", page="/users")
+    assert told in admin.get("/users")
+    changed = {"name": "Ерлан Аудитор", "role": "social_worker", "site": ""}
+    assert told in admin.post(f"/users/{id}/change", changed, expect=422)
+    cast.be("auditor").get("/audit")
+    admin.post("/users/new", NEW | {"role": "auditor"}, expect=200)
+    admin.post(f"/users/{id}/deactivate", page="/users")
+    cast.be("auditor").get("/account", expect=302)
+
+
+def test_whoever_gets_a_role_with_power_is_told_to_all_others_who_have_one(cast: Cast, redis: object) -> None:
+    admin = cast.be("admin")
+    admin.post("/users/new", NEW, expect=200)
+    cast.deliver(redis)
+    assert "has the role" not in cast.be("leader").get("/notifications")
+    with cast.acting("admin") as user:
+        [new] = [one for one in queries.colleagues(user) if one.email == NEW["email"].lower()]
+        id = new.id
+    admin.post(f"/users/{id}/change", {"name": NEW["name"], "role": "team_leader", "site": ""})
+    cast.deliver(redis)
+    for who in ("leader", "deputy", "auditor"):
+        page = cast.be(who).get("/notifications")
+        assert "Новый Человек" in page
+        assert "has the role" in page
+    for who in ("admin", "aigerim", "stranger"):
+        assert "has the role" not in cast.be(who).get("/notifications")
 
 
 def test_stranger_cannot_touch_or_see_an_account(cast: Cast) -> None:

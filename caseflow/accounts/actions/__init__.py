@@ -45,6 +45,7 @@ from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
     PASSWORD_CHANGED,
+    POWER_GIVEN,
     add_user,
     appoint_administrator,
     assignable,
@@ -65,6 +66,7 @@ __all__ = [
     "LINK",
     "NEW_DEVICE",
     "PASSWORD_CHANGED",
+    "POWER_GIVEN",
     "SeveralOrganisations",
     "Visit",
     "accept_terms",

@@ -6,6 +6,7 @@ from sqlalchemy import update
 from caseflow.accounts.actions.factors import drop_factors
 from caseflow.accounts.actions.links import void_links
 from caseflow.accounts.actions.tokens import revoke_api_tokens
+from caseflow.accounts.actions.users import refuse_last
 from caseflow.accounts.models import SignIn, User
 from caseflow.audit.actions import record
 from caseflow.core.db import db, now
@@ -19,6 +20,7 @@ def deactivate(user: User, *, by: User) -> None:
     """Close an account, everywhere at once: sessions, tokens, links and second factors end and do not come back."""
     if user.id == by.id:
         raise Refused(_("You cannot close your own account; ask another administrator."))
+    refuse_last(user)
     user.active = False
     drop_factors(user)
     revoke_api_tokens(user)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from caseflow.accounts import queries
 from caseflow.accounts.models import Password, SignIn, User
 from caseflow.accounts.passwords import MINIMUM, hash_password, is_common, is_own, matches
-from caseflow.accounts.permissions import Role
+from caseflow.accounts.permissions import OVERSEERS, POWERFUL, Role
 from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Refused
@@ -20,6 +20,7 @@ from caseflow.core.jobs import announce
 from caseflow.tenancy.models import Organisation, OrganisationKind
 
 PASSWORD_CHANGED = "access.password_changed"  # noqa: S105 -- the name of a topic
+POWER_GIVEN = "access.power_given"
 
 
 def check_password(user: User, password: str) -> None:
@@ -117,6 +118,7 @@ def new_user(*, name: str, email: str, role: Role, site_id: Any, by: User) -> Us
     db.session.add(user)
     db.session.flush()
     record("user.add", by=by, on=user, role=role.value)
+    _tell_of_power(user, by)
     return user
 
 
@@ -131,12 +133,35 @@ def change_user(user: User, *, name: str, role: Role, site_id: uuid.UUID | None,
         raise Refused(_("You cannot change your own role; ask another administrator."), field="role")
     if role not in assignable(by.organisation.kind):
         raise Refused(_("Your organisation has no such role."), field="role")
+    if role is not user.role:
+        refuse_last(user)
+    before = (user.role, user.site_id)
     changed: dict[str, Any] = {} if user.role is role else {"role": role.value, "role_before": user.role.value}
     user.name, user.role, user.site_id = name.strip(), role, site_id
     record("user.change", by=by, on=user, site=str(site_id) if site_id else None, **changed)
+    if before != (role, site_id):
+        _tell_of_power(user, by)
+
+
+def refuse_last(user: User) -> None:
+    """Raise Refused where nobody else of the organisation could look after it, or audit it, without this user."""
+    if user.role not in OVERSEERS or not user.active:
+        return
+    # Locked, so that of two who close each other at the same moment one remains.
+    theirs = select(User.id).where(User.org_id == user.org_id, User.role == user.role, User.active).order_by(User.id)
+    if set(db.session.scalars(theirs.with_for_update())) <= {user.id}:
+        text = _("%(name)s is the only one here with the role “%(role)s”. Give it to somebody else first.")
+        raise Refused(text % {"name": user.name, "role": user.role.label})
 
 
 def reactivate(user: User, *, by: User) -> None:
     """Open a closed account again."""
     user.active = True
     record("user.reactivate", by=by, on=user)
+    _tell_of_power(user, by)
+
+
+def _tell_of_power(user: User, by: User) -> None:
+    """Those who could be the second person of an act learn of every account that now could be, too."""
+    if user.role in POWERFUL:
+        announce(POWER_GIVEN, org_id=user.org_id, author_id=by.id, user=user.id, role=user.role.value)
