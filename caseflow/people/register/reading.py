@@ -25,6 +25,11 @@ MAX_ROWS = 1_000_000
 MAX_COLUMNS = 500
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_PARTS = 2000  # files in a workbook's archive
+# A table packs to a tenth or a thirtieth. What packs much tighter was made to keep the reader busy: it says one thing a
+# million times, and so do styles of this size.
+TIGHTEST = 100
+MAX_STYLES_BYTES = 4 * 1024 * 1024
+SMALL_BYTES = 1 << 20  # where it does not matter
 _CHUNK = 1 << 20
 _XLSX_PARTS = frozenset({"[Content_Types].xml", "xl/workbook.xml"})
 _EXCEL_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
@@ -275,6 +280,14 @@ def _check_archive(path: Path) -> None:
         raise ReadingError(
             _l("The workbook is too large: unpacked it has more than %(limit)s MB.", limit=MAX_UNPACKED_BYTES >> 20)
         )
+    if any(_stuffed(part) for part in parts):
+        raise ReadingError(_l("The workbook is mostly filling. Copy the table into a new workbook and save that."))
+
+
+def _stuffed(part: zipfile.ZipInfo) -> bool:
+    if part.filename == "xl/styles.xml" and part.file_size > MAX_STYLES_BYTES:
+        return True
+    return part.file_size > max(SMALL_BYTES, TIGHTEST * part.compress_size)
 
 
 @contextmanager
