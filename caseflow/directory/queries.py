@@ -41,6 +41,7 @@ class Match:
 
 
 def services(
+    user: User,
     *,
     text: str | None = None,
     kind: ReferralKind | None = None,
@@ -49,8 +50,13 @@ def services(
     open_only: bool = True,
     page: int = 1,
 ) -> Page[Service]:
-    """The directory, 25 a page, by organisation and name; what an organisation no longer offers is left out."""
-    query = _all().where(Service.status.not_in([ServiceStatus.INACTIVE, ServiceStatus.DEFUNCT]))
+    """The directory, 25 a page: the reader's own country first, then by organisation and name.
+
+    What an organisation no longer offers is left out.
+    """
+    query = _all(user.organisation.country).where(
+        Service.status.not_in([ServiceStatus.INACTIVE, ServiceStatus.DEFUNCT])
+    )
     if text:
         wanted = f"%{_literally(text)}%"
         columns = (Service.name, Service.description, Service.area, Service.eligibility, Organisation.name)
@@ -89,7 +95,9 @@ def matching(
 ) -> list[Match]:
     """The open services of a kind to which a live agreement lets `org` refer, best fit first, with the reasons."""
     receivers = tenancy.receivers(org.id, kind, on)
-    query = _all().where(Service.org_id.in_(receivers), Service.kind == kind, Service.status == ServiceStatus.ACTIVE)
+    query = _all(org.country).where(
+        Service.org_id.in_(receivers), Service.kind == kind, Service.status == ServiceStatus.ACTIVE
+    )
     found = [_match(one, person, on, place) for one in db.session.scalars(query).unique()]
     return sorted(found, key=lambda match: (len(match.misfits), -len(match.reasons)))
 
@@ -174,11 +182,12 @@ def names() -> dict[uuid.UUID, str]:
     return {one.id: one.name for one in tenancy.organisations()}
 
 
-def _all() -> Select[Service]:
+def _all(country: str) -> Select[Service]:
+    abroad = Organisation.country != country
     return (
         select(Service)
         .join(Organisation, Organisation.id == Service.org_id)
-        .order_by(Organisation.name, Service.name, Service.id)
+        .order_by(abroad, Organisation.name, Service.name, Service.id)
     )
 
 

@@ -42,7 +42,7 @@ def index() -> tuple[str, int]:
         "language": language if language in LANGUAGES else None,
         "open_only": asked.get("closed") != "yes",
     }
-    found = queries.services(**chosen, page=page_number())
+    found = queries.services(current_user, **chosen, page=page_number())
     return page(
         "directory/index.html",
         page=found,

@@ -63,6 +63,17 @@ def test_filters_narrow_the_list_and_the_count_is_true(cast: Cast) -> None:
     browser.get("/directory?kind=wrong&place=moon&language=xx&page=999999999999999999999")
 
 
+def test_readers_own_country_comes_first(cast: Cast) -> None:
+    with cast.acting("stranger_cso") as user:
+        organisation = user.organisation.name
+    a_service(cast, name="Help in Almaty")
+    a_service(cast, by="stranger_cso", name="Help in Baghdad")
+    for who, near, far in (("aigerim", "Almaty", "Baghdad"), ("stranger", "Baghdad", "Almaty")):
+        page = cast.be(who).get("/directory")
+        assert page.index(f"Help in {near}") < page.index(f"Help in {far}")
+    assert f"{organisation}</bdi> · Iraq" in cast.be("aigerim").get("/directory")
+
+
 def test_list_has_25_a_page(cast: Cast) -> None:
     for number in range(27):
         a_service(cast, name=f"Service {number:02d}")
