@@ -35,7 +35,7 @@ def sign_review(decisions: Mapping[uuid.UUID, tuple[Decision, str | None]], *, b
             raise Refused(_("Say what is to be changed for %(name)s.", name=user.name), field=f"note-{user.id}")
         if decision is Decision.CLOSE and user.role in OVERSEERS:
             # Who is reviewed must not be able to close those who look after them.
-            text = _("An administrator closes the account of %(name)s: ask for a change, and say why.")
+            text = _("Only an administrator closes the account of %(name)s: choose a change, and say why.")
             raise Refused(text % {"name": user.name}, field=f"note-{user.id}")
         db.session.add(
             AccessReviewLine(

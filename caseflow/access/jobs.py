@@ -56,7 +56,7 @@ def tell_power_given(news: News) -> None:
     if user is None:
         return
     others = [one for one in holding(news.to_org_id, *POWERFUL) if one.id != user.id]
-    title = _l("%(name)s has the role “%(role)s” now. Did nobody mean that? Speak to your administrator.")
+    title = _l("%(name)s has the role “%(role)s” now. If that surprises you, speak to your administrator.")
     tell(others, news, title, "/notifications", about=None, name=user.name, role=Role(news.payload["role"]).label)
 
 

@@ -282,7 +282,7 @@ def test_workbook_of_filling_is_refused_before_it_is_read(tmp_path: Path, name: 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for one, held in (parts | {name: content}).items():
             archive.writestr(one, held)
-    with pytest.raises(ReadingError, match="mostly filling"):
+    with pytest.raises(ReadingError, match="far more than a table"):
         open_table(path)
 
 
