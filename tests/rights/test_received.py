@@ -6,11 +6,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg import sql
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from caseflow import create_app
 from caseflow.accounts.permissions import Role
+from caseflow.cli import rotate_keys, seal_texts
+from caseflow.config import Config
 from caseflow.core.db import db
 from caseflow.core.wall import sign_context
 from caseflow.people.models import Category, Consent
@@ -21,7 +25,8 @@ from caseflow.rights import actions as rights
 from caseflow.rights import queries, received
 from caseflow.rights.models import Erasure, ErasureState, HoldKind, RuleKind
 from tests.cast import Cast
-from tests.people.test_sealing import owner
+from tests.conftest import dispose
+from tests.people.test_sealing import owner, with_masters
 from tests.rights.test_retention import closed
 from tests.stories.access import hired, referral_restricted
 from tests.stories.people import a_case
@@ -320,6 +325,24 @@ def test_the_senders_own_erasing_takes_its_words_from_the_keys_that_are_left(
     with owner(environment) as connection:
         keys = "SELECT actor_org_id = org_id, wrapped IS NULL FROM packet_keys WHERE packet_id = %s ORDER BY 1"
         assert connection.execute(keys, (referral_id,)).fetchall() == [(False, False), (True, True)]
+
+
+def test_what_both_wrote_opens_after_the_master_key_was_changed(
+    cast: Cast, environment: Environment, redis: Any
+) -> None:
+    hired(cast, SECOND, Role.COORDINATOR)
+    referral_id = a_finished(cast, environment)
+    erased(cast, redis, referral_id)
+    both = with_masters(environment, "later", "now")
+    assert CliRunner().invoke(rotate_keys, env=both, catch_exceptions=False).exit_code == 0
+    assert CliRunner().invoke(seal_texts, env=both, catch_exceptions=False).exit_code == 0
+    app = create_app(Config.from_env(with_masters(environment, "later")))
+    try:
+        page = Cast(app).be("aigerim").get(f"/referrals/{referral_id}")
+        for words in ("reason", "question", "reply", "concern"):
+            assert f"{WORDS} {words}" in page
+    finally:
+        dispose(app)
 
 
 @pytest.mark.parametrize(
