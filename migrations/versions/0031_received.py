@@ -187,11 +187,12 @@ def _create_function() -> None:
                 WHERE k.org_id = r.org_id AND k.packet_id = r.id AND k.to_org_id = e.org_id;
             UPDATE public.referrals x SET former_org_id = x.to_org_id, to_org_id = NULL, receiver_erased_at = now()
                 WHERE x.org_id = r.org_id AND x.id = r.id;
+            -- News first: a job that is telling of it now is waited for, and what it told goes with the rest.
+            DELETE FROM public.outbox o WHERE o.to_org_id = e.org_id AND o.payload ->> 'referral' = r.id::text;
             DELETE FROM public.notifications n
                 WHERE n.org_id = e.org_id AND (n.about = r.id OR starts_with(n.path, '/referrals/' || r.id::text));
             GET DIAGNOSTICS changed = ROW_COUNT;
             total := total + changed + 1;
-            DELETE FROM public.outbox o WHERE o.to_org_id = e.org_id AND o.payload ->> 'referral' = r.id::text;
             UPDATE public.erasures x SET state = 'done', done_at = now(), rows_removed = total
                 WHERE x.org_id = e.org_id AND x.id = e.id;
             RETURN total;

@@ -415,3 +415,23 @@ def test_an_organisation_with_cases_that_receives_has_both(cast: Cast, environme
     with owner(environment) as connection:
         connection.execute("UPDATE users SET role = 'coordinator' WHERE email = 'deputy@example.org'")
     assert 'name="person"' not in cast.be("deputy").get("/retention")
+
+
+def test_both_lists_of_the_page_have_their_own_pages(cast: Cast, environment: Environment) -> None:
+    first = a_referral(cast)
+    with cast.acting("coordinator") as user:
+        answering.decline(shared.received(first, user), DeclineReason.NO_CAPACITY, by=user)
+    ended(environment, first)
+    with owner(environment) as connection:  # as many more as fill a page
+        connection.execute(
+            "INSERT INTO referrals SELECT (r).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object("
+            "'id', gen_random_uuid(), 'status_at', t.status_at + n * interval '1 hour')) AS r"
+            " FROM referrals t, generate_series(1, 29) n WHERE t.id = %s) AS more",
+            (first,),
+        )
+    coordinator = cast.be("coordinator")
+    assert offered(cast)[0] == first
+    assert len(offered(cast)) == 25
+    page = coordinator.get("/retention?page=2&received=2")
+    assert len(re.findall(r'name="referral" value="', page)) == 5
+    assert "received=1" in page
