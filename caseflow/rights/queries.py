@@ -74,9 +74,11 @@ def rules(user: User) -> dict[RuleKind, int]:
 
 
 def kinds(user: User) -> list[RuleKind]:
-    """Which rules concern the organisation: it has cases, or receives referrals, or both."""
+    """Which rules are the user's to see to: the organisation has cases, which they open, or receives referrals."""
     kind, mine = user.organisation.kind, Case.org_id == user.org_id
-    has_cases = kind is not OrganisationKind.CSO or db.session.scalar(select(exists().where(mine)))
+    has_cases = user.may(Permission.OPEN_CASES) and (
+        kind is not OrganisationKind.CSO or db.session.scalar(select(exists().where(mine)))
+    )
     receives = kind is OrganisationKind.CSO or received.any_received(user)
     return [*(PERSONAL if has_cases else ()), *((RuleKind.RECEIVED,) if receives else ())]
 
@@ -141,6 +143,11 @@ def _openable(user: User) -> Select[Case]:
     """The cases that the user may open; none for whoever's role opens no case, and decides on what was received."""
     query = people.visible(user)
     return query if user.may(Permission.OPEN_CASES) else query.where(false())
+
+
+def opened(case_id: uuid.UUID, user: User) -> Case:
+    """A case that the user may open, or 404, for whoever's role opens none as well."""
+    return people.opened(case_id, user) if user.may(Permission.OPEN_CASES) else abort(404)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,8 @@ def rules() -> tuple[str, int] | Response:
 @requires(Permission.MANAGE_RETENTION)
 def special_rule() -> tuple[str, int] | Response:
     """A rule for cases that ended in a certain way."""
+    if RuleKind.ADULT not in queries.kinds(current_user):
+        abort(404)
     form = SpecialRuleForm()
     if form.accepts(
         lambda: actions.set_special_rule(
@@ -151,7 +153,7 @@ def holds(id: uuid.UUID) -> tuple[str, int] | Response:
 @requires(Permission.MANAGE_RETENTION)
 def end_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
     """End a hold."""
-    case = people.opened(id, current_user)
+    case = queries.opened(id, current_user)
     actions.end_hold(case, queries.hold(case.person, hold_id), by=current_user)
     return done(_("The hold is ended."), "rights.holds", id=case.id)
 

@@ -31,10 +31,11 @@ from tests.cast import Cast
 from tests.conftest import Stage, dispose
 from tests.people.test_sealing import a_noted_case, owner, person_of
 from tests.referrals.test_sealing import HELD, TOLD, a_talk, packet
-from tests.rights.test_received import SECOND, WORDS, a_finished, erased, seen
+from tests.rights.test_received import SECOND, WORDS, a_finished, ended, erased, seen
 from tests.rights.test_retention import MARK, closed, left, proposed
 from tests.stories.access import hired
 from tests.stories.people import a_case
+from tests.stories.received import a_completed, a_session, an_accepted
 from tests.stories.release import a_handover
 
 TARGET = f"caseflow_restored_{os.getpid()}"
@@ -380,6 +381,21 @@ def test_what_a_receiver_erased_after_the_backup_is_erased_again(
         assert f"{WORDS} question" not in page
     finally:
         dispose(app)
+
+
+def test_a_restore_says_what_came_back_to_its_receiver(
+    cast: Cast, environment: Environment, empty: Environment, tmp_path: Path, redis: object
+) -> None:
+    hired(cast, SECOND, Role.COORDINATOR)
+    referral_id = an_accepted(cast)
+    path = made(environment, tmp_path)  # it is still open there, so that the function refuses
+    a_session(cast, referral_id)
+    a_completed(cast, referral_id)
+    ended(environment, referral_id)
+    erased(cast, redis, referral_id)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        assert destroyed.update(connection, tmp_path) == 1
+    assert "1 received referrals came back to their receivers" in said(empty, "restore", path)
 
 
 def test_a_restore_wants_the_list_of_destroyed_keys(

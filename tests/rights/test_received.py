@@ -17,6 +17,7 @@ from caseflow.cli import rotate_keys, seal_texts
 from caseflow.config import Config
 from caseflow.core.db import db
 from caseflow.core.wall import sign_context
+from caseflow.people import queries as cases
 from caseflow.people.models import Category, Consent
 from caseflow.referrals.actions import access, answering, consents, messages
 from caseflow.referrals.models import DeclineReason
@@ -396,10 +397,11 @@ def test_the_page_shows_what_the_organisation_has(cast: Cast, environment: Envir
     assert 'name="person"' not in cso
     assert 'name="received"' not in cast.be("leader").get("/retention/rules")
     assert "Referrals received" not in cast.be("leader").get("/retention/rules/special")
+    cast.be("coordinator").get("/retention/rules/special", expect=404)
 
 
 def test_an_organisation_with_cases_that_receives_has_both(cast: Cast, environment: Environment) -> None:
-    closed(cast, environment)
+    case_id, _person_id = closed(cast, environment)
     a_finished(cast, environment)
     with owner(environment) as connection:
         connection.execute("UPDATE organisations SET kind = 'probation_service' WHERE slug = 'kamqor'")
@@ -414,7 +416,13 @@ def test_an_organisation_with_cases_that_receives_has_both(cast: Cast, environme
     cast.be("leader").get("/retention")
     with owner(environment) as connection:
         connection.execute("UPDATE users SET role = 'coordinator' WHERE email = 'deputy@example.org'")
-    assert 'name="person"' not in cast.be("deputy").get("/retention")
+    deputy = cast.be("deputy")
+    assert 'name="person"' not in deputy.get("/retention")
+    assert 'name="adult"' not in deputy.get("/retention/rules")
+    deputy.get("/retention/rules/special", expect=404)
+    with cast.acting("leader") as user:
+        hold_id = rights.set_hold(cases.opened(case_id, user), HoldKind.COURT, "Appeal", by=user).id
+    deputy.post(f"/cases/{case_id}/holds/{hold_id}/end", page="/retention", expect=404)
 
 
 def test_both_lists_of_the_page_have_their_own_pages(cast: Cast, environment: Environment) -> None:
