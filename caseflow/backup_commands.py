@@ -68,6 +68,10 @@ def restore(file: Path, destroyed_list: Path | None, without_destroyed_list: boo
             click.echo(
                 f"Of {done.applied.packets} referrals and handovers one side's words were made unreadable again."
             )
+        if done.applied.received:
+            click.echo(f"{done.applied.received} received referrals erased again at their receivers.")
+        if done.applied.came_back:
+            click.echo(f"{done.applied.came_back} received referrals came back to their receivers: erase them again.")
         if done.applied.keys_only:
             click.echo(
                 f"Of {done.applied.keys_only} only the key could be destroyed: their names stand; erase them again."

@@ -241,6 +241,7 @@ def _a_referral_is_answered(cast: Cast, case_id: uuid.UUID) -> None:
         referral = shared.received(referral_id, user)
         receiving.restrict(referral, [], f"{MARK} restricted", by=user)
         receiving.lift_restriction(referral, f"{MARK} lifted", by=user)
+        rights.hold_received(referral, HoldKind.COURT, f"{MARK} hold", by=user)
     with cast.acting("worker") as user:
         referral = shared.received(referral_id, user)
         reached = dict.fromkeys(referral.outcomes, (Achievement.ACHIEVED, f"{MARK} outcome"))

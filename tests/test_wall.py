@@ -30,7 +30,7 @@ DIRECTORY = {"organisations", "holidays", "services"}  # read by every organisat
 
 UNGUARDED = {"audit_entries"}  # read by auditors, who open no case; an entry holds codes and ids, and no name
 GOAL = uuid.uuid4()
-ERASE = {"erase_person", "erase_rows", "erase_packets"}
+ERASE = {"erase_person", "erase_rows", "erase_packets", "erase_received"}
 
 Connect = Callable[..., Any]
 
@@ -78,6 +78,8 @@ def _row(table: Table, org: uuid.UUID, to_org: uuid.UUID) -> dict[str, Any]:
         "destroyed_at",
         "decided_by",
         "answered_at",
+        "referral_id",  # an erasure is of a person or of a referral
+        "former_org_id",
     )
     row = {column.name: given.get(column.name, _value(column)) for column in table.columns}
     return row | {column.name: None for column in table.columns if column.name in open_ended and column.nullable}
@@ -221,7 +223,8 @@ def test_only_one_role_may_delete_everywhere_and_not_the_accounts(environment: d
     assert deleting["caseflow_share"] == {"referral_drafts"}
     assert deleting["caseflow_stats"] == set()
     assert deleting["caseflow_eraser"] >= {"persons", "cases", "notes", "documents"} & set(Model.metadata.tables)
-    for table in ("users", "passwords", "audit_entries", "audit_seals", "organisations", "wall_key", "outbox"):
+    assert rights["caseflow_eraser"]["outbox"] == {"SELECT", "DELETE"}  # news of what it erases holds its id
+    for table in ("users", "passwords", "audit_entries", "audit_seals", "organisations", "wall_key"):
         assert table not in rights["caseflow_eraser"], table
     assert defaults == [("{caseflow_eraser=rd/caseflow_owner}",)]
 

@@ -71,7 +71,7 @@ DOORS = (
         ("people.review_emergency", "people.declared_conflicts"),
         people.review_count,
     ),
-    Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION), ("rights",)),
+    Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION, CSO), ("rights",)),
     Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
     Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
     Door(

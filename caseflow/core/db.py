@@ -139,6 +139,16 @@ class Packet(Owned):
     to_org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"), sort_order=-2)
 
 
+class Leavable(Packet):
+    """A packet whose receiver may erase what it holds of it (migration 0032); the sender keeps its record.
+
+    `to_org_id` is empty in the database from then on, so that no policy shows the row to the receiver. Only the
+    sender's pages meet such a row.
+    """
+
+    to_org_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organisations.id"), nullable=True, sort_order=-2)
+
+
 def belongs_to(column: str, table: str) -> ForeignKeyConstraint:
     """A key into the same organisation's rows: a foreign key that names the organisation cannot cross the wall."""
     return ForeignKeyConstraint(["org_id", column], [f"{table}.org_id", f"{table}.id"])

@@ -95,15 +95,23 @@ class KeyColumns:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A table of keys; a wrapped key is bound to these columns of its row, and opens in no other row."""
+    """A table of keys; a wrapped key is bound to these columns of its row, and opens in no other row.
+
+    A receiver that has erased its side leaves the row (`core.db.Leavable`): the key stays bound to it.
+    """
 
     kind: Kind
     table: Table
     bound: tuple[str, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that tell what a row's key is bound to."""
+        return (*self.bound, _FORMER) if _FORMER in self.table.columns else self.bound
+
     def about(self, row: dict[str, Any]) -> bytes:
         """What the row's key is bound to when it is wrapped."""
-        return b"".join(row[column].bytes for column in self.bound)
+        return b"".join((row[column] or row[_FORMER]).bytes for column in self.bound)
 
     def key(self, row: dict[str, Any]) -> Key:
         """The key that a row holds."""
@@ -116,6 +124,7 @@ _BOUND = {
     Kind.PERSON: ("org_id", "id"),
     Kind.PACKET: ("org_id", "id", "to_org_id", "packet_id", "actor_org_id"),
 }
+_FORMER = "former_org_id"
 _stores: dict[Kind, Store] = {}  # core does not know which room keeps them
 
 
@@ -257,7 +266,7 @@ def _find_mine(session: Session, packets: set[PacketRef]) -> None:
 def _take(session: Session, kind: Kind, *where: Any) -> list[dict[str, Any]]:
     """Put the keys of these rows on the ring."""
     place = _stores[kind]
-    columns = [place.table.c[column] for column in (*place.bound, "wrapped")]
+    columns = [place.table.c[column] for column in (*place.columns, "wrapped")]
     rows = [dict(row._mapping) for row in session.connection().execute(select(*columns).where(*where))]
     held = ring(session).keys
     for row in rows:

@@ -47,7 +47,7 @@ def _rewrap(owner: Connection, store: Store, old: str, current: str) -> int:
     under = sql.SQL(
         "SELECT {}, wrapped FROM {} WHERE master_id = %s AND destroyed_at IS NULL"
         " ORDER BY org_id, id LIMIT %s FOR UPDATE"
-    ).format(_columns(store.bound), _table(store))
+    ).format(_columns(store.columns), _table(store))
     change = sql.SQL("UPDATE {} SET wrapped = %s, master_id = %s WHERE org_id = %s AND id = %s").format(_table(store))
     with owner.transaction(), owner.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(under, (old, BATCH)).fetchall()
@@ -132,10 +132,13 @@ class _Plain:
         return sql.SQL("").join(joins), sql.SQL("t.org_id, {}").format(whose)
 
     def _packet(self) -> tuple[sql.Composable, sql.Composable]:
-        """The packet that a row belongs to, and who wrote the row: what is joined, and the four of them."""
+        """The packet that a row belongs to, and who wrote the row: what is joined, and the four of them.
+
+        One whose receiver has erased its side is left as it is: nobody makes a key for that side any more.
+        """
         column, table = self.model.__packet__
         sides = "org_id" if "to_org_id" in self.model.__table__.columns else "to_org_id"  # the receiver's own row
-        join = sql.SQL(" JOIN {} p ON p.id = {} AND {} = t.org_id").format(
+        join = sql.SQL(" JOIN {} p ON p.id = {} AND {} = t.org_id AND p.to_org_id IS NOT NULL").format(
             sql.Identifier(table), sql.Identifier("t", column), sql.Identifier("p", sides)
         )
         return join, sql.SQL("p.org_id, p.to_org_id, p.id, {}").format(sql.Identifier("t", self.model.__writer__))
@@ -180,7 +183,7 @@ def _keys_of(owner: Connection, kind: Kind, owners: set[Owner]) -> dict[Owner, K
 
 def _held(owner: Connection, store: Store, by: tuple[str, ...], owners: set[Owner]) -> dict[Owner, Key]:
     query = sql.SQL("SELECT {}, wrapped FROM {} WHERE ({}) IN (SELECT * FROM unnest({}))").format(
-        _columns(store.bound), _table(store), _columns(by), sql.SQL(", ").join([sql.SQL("%s::uuid[]")] * len(by))
+        _columns(store.columns), _table(store), _columns(by), sql.SQL(", ").join([sql.SQL("%s::uuid[]")] * len(by))
     )
     with owner.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(query, [list(column) for column in zip(*sorted(owners), strict=True)]).fetchall()

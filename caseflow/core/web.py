@@ -262,9 +262,9 @@ def inside(target: str | None) -> str | None:
     return target
 
 
-def url_for_page(number: int) -> str:
-    """The present address with another page number."""
-    return here(page=[str(number)])
+def url_for_page(number: int, name: str = "page") -> str:
+    """The present address with another page number; `name` tells which list, where there are several."""
+    return here(**{name: [str(number)]})
 
 
 def here(**changed: object) -> str:
@@ -278,9 +278,9 @@ def here(**changed: object) -> str:
     return url_for(request.endpoint or "", **{**typed, **(request.view_args or {}), **changed})
 
 
-def page_number() -> int:
-    """The page asked for: 1 where it is missing or no number."""
-    text = request.args.get("page", "1")
+def page_number(name: str = "page") -> int:
+    """The page asked for: 1 where it is missing or no number; `name` tells of which list, where there are several."""
+    text = request.args.get(name, "1")
     return max(1, min(int(text), 1_000_000)) if text.isascii() and text.isdigit() else 1
 
 

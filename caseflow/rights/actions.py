@@ -17,7 +17,8 @@ from caseflow.core.i18n import supported
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people.models import Case, CaseOutcome, Person
-from caseflow.rights import queries
+from caseflow.referrals.models import Referral
+from caseflow.rights import queries, received
 from caseflow.rights.copying import Marks, document
 from caseflow.rights.gathering import as_json, gather
 from caseflow.rights.models import (
@@ -31,16 +32,19 @@ from caseflow.rights.models import (
     HoldKind,
     Objection,
     ObjectionState,
+    ReceivedHold,
     Rule,
     RuleKind,
     Withheld,
 )
 
+_ERASE_PERSON = text("SELECT erase_person(:id)")
+_ERASE_RECEIVED = text("SELECT erase_received(:id)")
 COPY_DAYS = 7  # for which a copy may be downloaded
 
 
 def set_rules(years: Mapping[RuleKind, int | None], *, by: User) -> None:
-    """Say for how many years the records of adults and of juveniles are kept."""
+    """Say for how many years the records of adults and of juveniles, and received referrals, are kept."""
     for kind, count in years.items():
         _set_rule(kind, None, count, by)
 
@@ -100,9 +104,7 @@ def propose(person_id: uuid.UUID, *, by: User) -> Erasure | None:
 def approve(erasure: Erasure, *, by: User) -> None:
     """Approve what another proposed; a job then erases. Refuses the proposer, and records that are held."""
     _undecided(erasure, by)
-    if queries.held(erasure.org_id, erasure.person_id) or any(
-        one.held for one in queries.sealed(by) if one.person_id == erasure.person_id
-    ):
+    if queries.on_hold(erasure, by):
         raise Refused(_("These records are on hold."))
     _decide(erasure, ErasureState.APPROVED, by)
     record("erasure.approve", by=by, on=erasure)
@@ -114,6 +116,37 @@ def refuse(erasure: Erasure, *, by: User) -> None:
     _undecided(erasure, by)
     _decide(erasure, ErasureState.REFUSED, by)
     record("erasure.refuse", by=by, on=erasure)
+
+
+def hold_received(referral: Referral, kind: HoldKind, reason: str, *, by: User) -> ReceivedHold:
+    """Keep a received referral until the hold is ended; an erasure under way is refused."""
+    hold = ReceivedHold(org_id=by.org_id, id=new_id(), referral_id=referral.id, kind=kind, reason=reason, set_by=by.id)
+    db.session.add(hold)
+    db.session.flush()
+    record("retention.hold", by=by, on=hold, referral=str(referral.id), kind=kind.value)
+    return hold
+
+
+def end_received_hold(hold: ReceivedHold, *, by: User) -> None:
+    """The referral need not be kept for this reason any more."""
+    if hold.ended_at is not None:
+        raise Conflict(_("This hold was ended before."))
+    hold.ended_at, hold.ended_by = now(), by.id
+    record("retention.unhold", by=by, on=hold, referral=str(hold.referral_id))
+
+
+def propose_received(referral_id: uuid.UUID, *, by: User) -> Erasure | None:
+    """Propose to erase a received referral that falls due; None where it does not, or it is proposed already."""
+    people.hold("erasure", by.org_id, referral_id)
+    due_on = received.due_referral(referral_id, by, queries.rules(by)[RuleKind.RECEIVED])
+    if due_on is None:
+        return None
+    erasure = Erasure(org_id=by.org_id, id=new_id(), referral_id=referral_id, proposed_by=by.id)
+    erasure.kind, erasure.due_on = RuleKind.RECEIVED, due_on
+    db.session.add(erasure)
+    db.session.flush()
+    record("erasure.propose", by=by, on=erasure, kind=erasure.kind.value)
+    return erasure
 
 
 def _undecided(erasure: Erasure, by: User) -> None:
@@ -130,8 +163,12 @@ def _decide(erasure: Erasure, state: ErasureState, by: User) -> None:
 
 
 def erase(erasure: Erasure) -> None:
-    """Remove the person's rows and destroy the key, by the database's own function, which checks all of it again."""
-    db.session.execute(text("SELECT erase_person(:id)"), {"id": erasure.id})
+    """Remove the person's rows and destroy the key, or take what was received away from its receiver.
+
+    The database's own functions do it, and check all of it again.
+    """
+    received_one = erasure.kind is RuleKind.RECEIVED
+    db.session.execute(_ERASE_RECEIVED if received_one else _ERASE_PERSON, {"id": erasure.id})
     db.session.expire_all()
 
 

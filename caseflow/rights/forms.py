@@ -1,5 +1,7 @@
 """Forms of retention and of copies for the person."""
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
@@ -8,23 +10,37 @@ from caseflow.core.fields import DatePartsField, NotInFuture, NumberField, Words
 from caseflow.core.forms import Form, at_most
 from caseflow.core.i18n import offered
 from caseflow.people.models import CaseOutcome
-from caseflow.rights.models import Fact, HoldKind, ObjectionState, RuleKind
+from caseflow.rights.models import PERSONAL, Fact, HoldKind, ObjectionState, RuleKind
 
 
 class RulesForm(Form):
-    """For how many years records are kept."""
+    """For how many years records are kept; `fit` leaves what concerns the organisation."""
 
     adult = NumberField(_l("Adults: years after the last case was closed"), [InputRequired(), NumberRange(0, 100)])
     juvenile = NumberField(
         _l("Under 18 when the first case began: years after the last case was closed"),
         [InputRequired(), NumberRange(0, 100)],
     )
+    received = NumberField(
+        _l("Referrals received: years after the referral ended"), [InputRequired(), NumberRange(0, 100)]
+    )
+
+    def fit(self, kinds: Iterable[RuleKind]) -> None:
+        """Ask for these kinds alone."""
+        for name in {kind.value for kind in RuleKind} - {kind.value for kind in kinds}:
+            del self[name]
+
+    def years(self) -> dict[RuleKind, int | None]:
+        """What was answered, by kind."""
+        return {kind: self[kind.value].data for kind in RuleKind if kind.value in self}
 
 
 class SpecialRuleForm(Form):
     """The same for cases that ended in a certain way."""
 
-    kind = RadioField(_l("Whose records"), [InputRequired()], choices=RuleKind.choices, default=RuleKind.ADULT.value)
+    kind = RadioField(
+        _l("Whose records"), [InputRequired()], choices=lambda: RuleKind.choices(PERSONAL), default=RuleKind.ADULT.value
+    )
     outcome = SelectField(_l("How the last case ended"), [InputRequired()], choices=CaseOutcome.choices)
     years = NumberField(_l("Years; none to follow the general rule again"), [Optional(), NumberRange(0, 100)])
 

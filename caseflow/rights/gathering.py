@@ -56,7 +56,7 @@ def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
     sent = select(Origin.id).where(Origin.org_id == person.org_id, Origin.case_id.in_(cases))
     for mapper in Model.registry.mappers:
         model = mapper.class_
-        if model.__tablename__ == "referrals" or hasattr(model, "referral_id"):
+        if model.__tablename__ not in LEFT_OUT and _of_referral(model):
             key = model.id if model.__tablename__ == "referrals" else model.referral_id
             yield model.__tablename__, select(model).where(model.org_id == person.org_id, key.in_(sent))
     about = or_(Entry.case_id.in_(cases), and_(Entry.subject == "persons", Entry.subject_id == person.id))
@@ -65,9 +65,12 @@ def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
 
 def way(model: Any) -> bool:
     """Whether rows of this kind are in a person's records."""
-    of_referral = model.__tablename__ == "referrals" or hasattr(model, "referral_id")
-    found = _way(model) is not None or of_referral or model is Entry
+    found = _way(model) is not None or _of_referral(model) or model is Entry
     return found and model.__tablename__ not in LEFT_OUT
+
+
+def _of_referral(model: Any) -> bool:
+    return model.__tablename__ == "referrals" or hasattr(model, "referral_id")
 
 
 def _way(model: Any) -> tuple[str, ...] | None:

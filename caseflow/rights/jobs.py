@@ -1,4 +1,4 @@
-"""Erasing what was approved, and putting copies together: one person in one transaction; twice does nothing more."""
+"""Erasing what was approved, and putting copies together: one thing in one transaction; twice does nothing more."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from caseflow.rights.models import AccessRequest, Erasure
 
 @handles("rights.erase")
 def erase(news: News) -> None:
-    """Erase the records of the person whom an approved erasure names."""
+    """Erase the person's records, or the received referral, that an approved erasure names."""
     erasure = db.session.get(Erasure, (news.to_org_id, uuid.UUID(news.payload["erasure"])))
     if erasure is not None:
         actions.erase(erasure)

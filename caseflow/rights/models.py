@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from caseflow.accounts.models import User
@@ -13,13 +13,18 @@ from caseflow.core.db import Coded, Model, Owned, belongs_to, now, one_of
 from caseflow.core.i18n import Labelled
 from caseflow.core.sealing import Sealed, SealedJSON
 from caseflow.people.models import OF_PERSON, CaseOutcome
+from caseflow.referrals.models import OF_REFERRAL
 
 
 class RuleKind(Labelled):
-    """Whose records a rule is about, by the age at which the first case began."""
+    """What a rule is about: a person's records, by the age at which the first case began, or received referrals."""
 
     ADULT = "adult", _l("Adults")
     JUVENILE = "juvenile", _l("Under 18 when the first case began")
+    RECEIVED = "received", _l("Referrals received")
+
+
+PERSONAL = (RuleKind.ADULT, RuleKind.JUVENILE)
 
 
 class HoldKind(Labelled):
@@ -39,18 +44,19 @@ class ErasureState(Labelled):
     DONE = "done", _l("Erased")
 
 
-# Years after the last case was closed. These are starting values for an organisation to replace by what its law says.
-FALLBACK = {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3}
+# Years after the last case was closed, or after the received referral ended. These are starting values for an
+# organisation to replace by what its law says.
+FALLBACK = {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3, RuleKind.RECEIVED: 5}
 DEFAULTS: dict[str, dict[RuleKind, int]] = {
-    "IQ": {RuleKind.ADULT: 15, RuleKind.JUVENILE: 3},
-    "KG": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
-    "KZ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
-    "TJ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3},
+    "IQ": {RuleKind.ADULT: 15, RuleKind.JUVENILE: 3, RuleKind.RECEIVED: 5},
+    "KG": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3, RuleKind.RECEIVED: 5},
+    "KZ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3, RuleKind.RECEIVED: 5},
+    "TJ": {RuleKind.ADULT: 10, RuleKind.JUVENILE: 3, RuleKind.RECEIVED: 5},
 }
 
 
 class Rule(Owned, Model):
-    """For how many years after the last case was closed records are kept; without an outcome, for all others."""
+    """For how many years after the end records are kept; without an outcome, for all that no other rule names."""
 
     __tablename__ = "retention_rules"
     __table_args__ = (
@@ -90,11 +96,39 @@ class Hold(Owned, Model):
     )
 
 
-class Erasure(Owned, Model):
-    """A proposal to erase a person's records, its approval by a second person, and afterwards the log of it.
+class ReceivedHold(Owned, Model):
+    """That a received referral is kept for now at its receiver (`org_id`), whatever the rules say."""
 
-    It names the person by id alone and has no foreign key to them: it stays when they are gone, so that erasures can be
-    done again after an older backup was restored.
+    __packet__ = OF_REFERRAL
+    __writer__ = "org_id"
+    __tablename__ = "received_holds"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "referral_id"], ["referrals.to_org_id", "referrals.id"]),
+        belongs_to("set_by", "users"),
+        belongs_to("ended_by", "users"),
+        one_of("kind", HoldKind),
+        Index("ix_received_holds_referral", "org_id", "referral_id"),
+    )
+
+    referral_id: Mapped[uuid.UUID]
+    kind: Mapped[HoldKind] = mapped_column(Coded(HoldKind))
+    reason: Mapped[str] = mapped_column(Sealed())
+    set_by: Mapped[uuid.UUID]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[uuid.UUID | None]
+
+    setter: Mapped[User] = relationship(
+        viewonly=True,
+        primaryjoin="and_(ReceivedHold.org_id == User.org_id, foreign(ReceivedHold.set_by) == User.id)",
+    )
+
+
+class Erasure(Owned, Model):
+    """A proposal to erase a person's records, or a received referral at its receiver; its approval by a second person,
+    and afterwards the log of it.
+
+    It names what is erased by id alone and has no foreign key to it: it stays when that is gone, so that erasures can
+    be done again after an older backup was restored.
     """
 
     __tablename__ = "erasures"
@@ -105,6 +139,8 @@ class Erasure(Owned, Model):
         one_of("state", ErasureState),
         CheckConstraint("decided_by <> proposed_by", name="second_person"),
         CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided"),
+        CheckConstraint("(person_id IS NULL) <> (referral_id IS NULL)", name="one"),
+        CheckConstraint("(kind = 'received') = (referral_id IS NOT NULL)", name="received"),
         Index(
             "ux_erasures_live",
             "org_id",
@@ -112,10 +148,18 @@ class Erasure(Owned, Model):
             unique=True,
             postgresql_where=text("state IN ('proposed', 'approved')"),
         ),
+        Index(
+            "ux_erasures_live_referral",
+            "org_id",
+            "referral_id",
+            unique=True,
+            postgresql_where=text("state IN ('proposed', 'approved')"),
+        ),
         Index("ix_erasures_newest", "org_id", "created_at"),
     )
 
-    person_id: Mapped[uuid.UUID]
+    person_id: Mapped[uuid.UUID | None]
+    referral_id: Mapped[uuid.UUID | None]
     kind: Mapped[RuleKind] = mapped_column(Coded(RuleKind))
     due_on: Mapped[date]
     state: Mapped[ErasureState] = mapped_column(Coded(ErasureState), default=ErasureState.PROPOSED)

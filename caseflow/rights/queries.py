@@ -7,20 +7,37 @@ from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, case, cast, exists, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Permission
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
 from caseflow.people.queries import Happening
+from caseflow.rights import received
 from caseflow.rights.copying import WHOLE, Marks, Shown, shown
 from caseflow.rights.gathering import gather
 from caseflow.rights.models import (
     DEFAULTS,
     FALLBACK,
+    PERSONAL,
     AccessPart,
     AccessRequest,
     Erasure,
@@ -33,6 +50,7 @@ from caseflow.rights.models import (
     RuleKind,
     Withheld,
 )
+from caseflow.tenancy.models import OrganisationKind
 
 ROWS = 25  # on a page
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
@@ -50,9 +68,19 @@ class Due:
 
 
 def rules(user: User) -> dict[RuleKind, int]:
-    """For how many years records are kept where no rule names the outcome."""
+    """For how many years records, and received referrals, are kept where no rule names the outcome."""
     held = {one.kind: one.years for one in _rules(user.org_id) if one.outcome is None}
     return FALLBACK | DEFAULTS.get(user.organisation.country, {}) | held
+
+
+def kinds(user: User) -> list[RuleKind]:
+    """Which rules are the user's to see to: the organisation has cases, which they open, or receives referrals."""
+    kind, mine = user.organisation.kind, Case.org_id == user.org_id
+    has_cases = user.may(Permission.OPEN_CASES) and (
+        kind is not OrganisationKind.CSO or db.session.scalar(select(exists().where(mine)))
+    )
+    receives = kind is OrganisationKind.CSO or received.any_received(user)
+    return [*(PERSONAL if has_cases else ()), *((RuleKind.RECEIVED,) if receives else ())]
 
 
 def special_rules(user: User) -> list[Rule]:
@@ -87,13 +115,13 @@ def _due(user: User) -> tuple[Select[Case], ColumnElement[str], ColumnElement[da
     for rule in special_rules(user):
         fits = and_(kind == rule.kind.value, Case.outcome == rule.outcome)
         years.append((fits, literal(rule.years, Integer)))
-    years += [(kind == of.value, literal(count, Integer)) for of, count in rules(user).items()]
+    years += [(kind == of.value, literal(count, Integer)) for of, count in rules(user).items() if of in PERSONAL]
     due_on = cast(Case.closed_on + func.make_interval(case(*years)), Date)
     other = aliased(Case)
     of_same = and_(other.org_id == Case.org_id, other.person_id == Case.person_id)
     later = (other.closed_on > Case.closed_on) | ((other.closed_on == Case.closed_on) & (other.id > Case.id))
     query = (
-        people.visible(user)
+        _openable(user)
         .join(Person, and_(Person.org_id == Case.org_id, Person.id == Case.person_id))
         .where(
             Case.phase == Phase.CLOSED,
@@ -109,6 +137,17 @@ def _due(user: User) -> tuple[Select[Case], ColumnElement[str], ColumnElement[da
         .options(joinedload(Case.person))
     )
     return query, kind, due_on
+
+
+def _openable(user: User) -> Select[Case]:
+    """The cases that the user may open; none for whoever's role opens no case, and decides on what was received."""
+    query = people.visible(user)
+    return query if user.may(Permission.OPEN_CASES) else query.where(false())
+
+
+def opened(case_id: uuid.UUID, user: User) -> Case:
+    """A case that the user may open, or 404, for whoever's role opens none as well."""
+    return people.opened(case_id, user) if user.may(Permission.OPEN_CASES) else abort(404)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +210,15 @@ def held(org_id: uuid.UUID, person_id: uuid.UUID) -> bool:
     return db.session.scalar(select(exists().where(*live))) or False
 
 
+def on_hold(erasure: Erasure, user: User) -> bool:
+    """Whether something keeps what an erasure is about; of a sealed file, its function tells."""
+    if erasure.referral_id is not None:
+        return received.held(erasure.org_id, erasure.referral_id)
+    assert erasure.person_id is not None  # the one or the other, by a CHECK
+    sealed_held = any(one.held for one in sealed(user) if one.person_id == erasure.person_id)
+    return held(erasure.org_id, erasure.person_id) or sealed_held
+
+
 def proposals(user: User) -> list[tuple[Erasure, Person]]:
     """What waits for a second person, the oldest first, where the user may open a case of the person."""
     return [(row[0], row[1]) for row in db.session.execute(_proposals(user)).unique()]
@@ -181,7 +229,8 @@ def sealed_proposals(user: User) -> list[tuple[Erasure, Sealed]]:
     files = {one.person_id: one for one in sealed(user)}
     query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED)
     query = query.where(Erasure.sealed, Erasure.person_id.in_(files)).options(joinedload(Erasure.proposer))
-    return [(one, files[one.person_id]) for one in db.session.scalars(query.order_by(Erasure.created_at)).unique()]
+    found = db.session.scalars(query.order_by(Erasure.created_at)).unique()
+    return [(one, files[one.person_id]) for one in found if one.person_id]
 
 
 def proposal(id: uuid.UUID, user: User) -> Erasure:
@@ -190,12 +239,12 @@ def proposal(id: uuid.UUID, user: User) -> Erasure:
     if row is not None:
         erasure, _person = row
         return erasure
-    found = next((erasure for erasure, _file in sealed_proposals(user) if erasure.id == id), None)
-    return found or abort(404)
+    waiting = [erasure for erasure, _what in (*sealed_proposals(user), *received.proposals(user))]
+    return next((erasure for erasure in waiting if erasure.id == id), None) or abort(404)
 
 
 def _proposals(user: User) -> Select[Erasure, Person]:
-    seen: Any = people.visible(user).with_only_columns(Case.person_id)
+    seen: Any = _openable(user).with_only_columns(Case.person_id)
     return (
         select(Erasure, Person)
         .join(Person, and_(Person.org_id == Erasure.org_id, Person.id == Erasure.person_id))

@@ -17,7 +17,8 @@ from caseflow.core.formats import number_text
 from caseflow.core.web import done, page, page_number, requires
 from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
-from caseflow.rights import actions, queries
+from caseflow.referrals import queries as referrals
+from caseflow.rights import actions, queries, received
 from caseflow.rights.copying import WHOLE
 from caseflow.rights.forms import (
     AccessForm,
@@ -41,31 +42,47 @@ TONES = {ErasureState.APPROVED: "info", ErasureState.REFUSED: "neutral", Erasure
 @requires(Permission.MANAGE_RETENTION)
 def retention() -> tuple[str, int]:
     """What falls due, and what waits for a second person."""
+    rules, kinds = queries.rules(current_user), queries.kinds(current_user)
     return page(
         "rights/retention.html",
         due=queries.due(current_user, page=page_number()),
         proposals=queries.proposals(current_user),
         sealed=queries.sealed_due(current_user),
         sealed_proposals=queries.sealed_proposals(current_user),
-        rules=queries.rules(current_user),
+        received=received.due(current_user, rules[RuleKind.RECEIVED], page=page_number("received")),
+        received_proposals=received.proposals(current_user),
+        rules=rules,
+        has_cases=RuleKind.ADULT in kinds,
+        receives=RuleKind.RECEIVED in kinds,
+        tones=referrals.TONES,
     )
 
 
 @bp.post("/retention/propose")
 @requires(Permission.MANAGE_RETENTION)
 def propose() -> Response:
-    """Propose to erase the records of the persons chosen."""
+    """Propose to erase the records of the persons chosen, or the received referrals."""
+    persons, chosen = _ids("person"), _ids("referral")
+    if chosen:
+        made = [actions.propose_received(one, by=current_user) for one in chosen]
+        count = sum(one is not None for one in made)
+        said = ngettext(
+            "%(count)s referral proposed.", "%(count)s referrals proposed.", count, count=number_text(count)
+        )
+    else:
+        made = [actions.propose(one, by=current_user) for one in persons]
+        count = sum(one is not None for one in made)
+        said = ngettext("%(count)s person proposed.", "%(count)s persons proposed.", count, count=number_text(count))
+    flash(said, "good" if count else "warn")
+    return redirect(url_for(".retention"))
+
+
+def _ids(name: str) -> list[uuid.UUID]:
+    """The ids that were chosen in the form, each once."""
     try:
-        chosen = [uuid.UUID(one) for one in request.form.getlist("person")]
+        return list(dict.fromkeys(uuid.UUID(one) for one in request.form.getlist(name)))
     except ValueError:
         abort(400)
-    made = [actions.propose(one, by=current_user) for one in dict.fromkeys(chosen)]
-    count = sum(one is not None for one in made)
-    flash(
-        ngettext("%(count)s person proposed.", "%(count)s persons proposed.", count, count=number_text(count)),
-        "good" if count else "warn",
-    )
-    return redirect(url_for(".retention"))
 
 
 @bp.route("/retention/<uuid:id>/approve", methods=["GET", "POST"])
@@ -93,11 +110,8 @@ def refuse(id: uuid.UUID) -> tuple[str, int] | Response:
 def rules() -> tuple[str, int] | Response:
     """The general rules."""
     form = RulesForm(data={kind.value: years for kind, years in queries.rules(current_user).items()})
-    if form.accepts(
-        lambda: actions.set_rules(
-            {RuleKind.ADULT: form.adult.data, RuleKind.JUVENILE: form.juvenile.data}, by=current_user
-        )
-    ):
+    form.fit(queries.kinds(current_user))
+    if form.accepts(lambda: actions.set_rules(form.years(), by=current_user)):
         return done(_("The rules are saved."), "rights.rules")
     return page("rights/rules.html", form=form, special=queries.special_rules(current_user))
 
@@ -106,6 +120,8 @@ def rules() -> tuple[str, int] | Response:
 @requires(Permission.MANAGE_RETENTION)
 def special_rule() -> tuple[str, int] | Response:
     """A rule for cases that ended in a certain way."""
+    if RuleKind.ADULT not in queries.kinds(current_user):
+        abort(404)
     form = SpecialRuleForm()
     if form.accepts(
         lambda: actions.set_special_rule(
@@ -137,9 +153,33 @@ def holds(id: uuid.UUID) -> tuple[str, int] | Response:
 @requires(Permission.MANAGE_RETENTION)
 def end_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
     """End a hold."""
-    case = people.opened(id, current_user)
+    case = queries.opened(id, current_user)
     actions.end_hold(case, queries.hold(case.person, hold_id), by=current_user)
     return done(_("The hold is ended."), "rights.holds", id=case.id)
+
+
+@bp.route("/referrals/<uuid:id>/holds", methods=["GET", "POST"])
+@requires(Permission.RECORD_SESSIONS)
+def received_holds(id: uuid.UUID) -> tuple[str, int] | Response:
+    """What keeps a received referral, and a further hold."""
+    referral, form = referrals.received(id, current_user), HoldForm()
+
+    def act() -> None:
+        actions.hold_received(referral, HoldKind(form.kind.data), form.reason.data or "", by=current_user)
+
+    if form.accepts(act):
+        return done(_("The referral is kept until this hold is ended."), "rights.received_holds", id=id)
+    name = referrals.names([referral], current_user).get(referral.id)
+    return page("rights/received_holds.html", form=form, referral=referral, name=name, holds=received.holds(referral))
+
+
+@bp.post("/referrals/<uuid:id>/holds/<uuid:hold_id>/end")
+@requires(Permission.RECORD_SESSIONS)
+def end_received_hold(id: uuid.UUID, hold_id: uuid.UUID) -> Response:
+    """End a hold of a received referral."""
+    referral = referrals.received(id, current_user)
+    actions.end_received_hold(received.hold(referral, hold_id), by=current_user)
+    return done(_("The hold is ended."), "rights.received_holds", id=id)
 
 
 @bp.route("/cases/<uuid:id>/copies", methods=["GET", "POST"])

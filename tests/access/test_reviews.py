@@ -54,7 +54,8 @@ def test_review_closes_nobody_who_looks_after_those_who_are_reviewed(cast: Cast,
     leader = cast.be("leader")
     for name in ("Айжан Админ", "Ерлан Аудитор"):
         form = _form(leader, **{name: "close"})
-        assert f"Only an administrator closes the account of {name}" in leader.post("/access-reviews/new", form, expect=422)
+        page = leader.post("/access-reviews/new", form, expect=422)
+        assert f"Only an administrator closes the account of {name}" in page
     cast.be("auditor").get("/audit")
     leader.post("/access-reviews/new", _form(leader, **{"Ерлан Аудитор": "change"}))
     cast.deliver(redis)

@@ -103,7 +103,7 @@ def test_navigation_shows_each_role_its_own_doors_and_where_one_is(cast: Cast) -
     doors = {
         "aigerim": ("Caseload", "Referrals sent", "Release list", "Directory"),
         "officer": ("Caseload", "Referrals sent", "Handovers", "This week", "Directory"),
-        "coordinator": ("Inbox", "Directory", "Our services", "Access"),
+        "coordinator": ("Inbox", "Directory", "Our services", "Retention", "Access"),
         "worker": ("Inbox", "Directory"),
         "auditor": ("Audit", "Access"),
         "steward": ("Directory", "Organisations", "Agreements"),

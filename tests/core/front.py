@@ -112,7 +112,7 @@ def make_app(**told: str | None) -> Flask:
         country=lambda: told.get("country"),
         timezone=lambda: told.get("timezone"),
     )
-    app.jinja_env.globals["url_for_page"] = lambda number: f"?page={number}"
+    app.jinja_env.globals["url_for_page"] = lambda number, name="page": f"?{name}={number}"
 
     @app.route("/", methods=["GET", "POST"])
     def page() -> str:

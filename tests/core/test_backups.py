@@ -14,20 +14,28 @@ from psycopg import sql
 from sqlalchemy import select
 
 from caseflow import create_app
+from caseflow.accounts.permissions import Role
 from caseflow.cli import cli
 from caseflow.config import Config, read_master_keys
-from caseflow.core import doctor, installation, sealing
+from caseflow.core import doctor, installation, keyring, sealing
 from caseflow.core.backups import BackupError, daily, destroyed, keeping, making, reading, sealed_file, tables
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.master_keys import MasterKeyError
 from caseflow.people import actions, queries
 from caseflow.people.models import IdentifierKind, NoteKind
+from caseflow.referrals.models import Referral
+from caseflow.referrals.queries import shared
+from caseflow.rights import actions as rights
+from caseflow.rights.models import HoldKind
 from tests.cast import Cast
 from tests.conftest import Stage, dispose
 from tests.people.test_sealing import a_noted_case, owner, person_of
 from tests.referrals.test_sealing import HELD, TOLD, a_talk, packet
+from tests.rights.test_received import SECOND, WORDS, a_finished, ended, erased, seen
 from tests.rights.test_retention import MARK, closed, left, proposed
+from tests.stories.access import hired
 from tests.stories.people import a_case
+from tests.stories.received import a_completed, a_session, an_accepted
 from tests.stories.release import a_handover
 
 TARGET = f"caseflow_restored_{os.getpid()}"
@@ -339,6 +347,55 @@ def test_an_erased_persons_referrals_stay_unreadable(
         assert f"{HELD} note" in page
     finally:
         dispose(app)
+
+
+def test_what_a_receiver_erased_after_the_backup_is_erased_again(
+    cast: Cast, environment: Environment, empty: Environment, tmp_path: Path, redis: object
+) -> None:
+    hired(cast, SECOND, Role.COORDINATOR)
+    referral_id, other_id = a_finished(cast, environment), a_finished(cast, environment)
+    path = made(environment, tmp_path)
+    with cast.acting("worker") as user:  # ended before it was erased, and unknown to the backup
+        hold = rights.hold_received(shared.received(referral_id, user), HoldKind.COURT, "Appeal", by=user)
+        rights.end_received_hold(hold, by=user)
+    erased(cast, redis, referral_id)
+    with cast.acting("aigerim"):
+        row = db.session.scalars(select(Referral).where(Referral.id == referral_id)).one()
+        former = row.former_org_id
+        assert former is not None
+        sealing.destroy_packet_keys({keyring.PacketRef(row.org_id, row.to_org_id, row.id)})  # the sender's own, later
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        assert destroyed.update(connection, tmp_path) == 2
+        assert destroyed.update(connection, tmp_path) == 0
+    output = said(empty, "restore", path)
+    assert "1 received referrals erased again" in output
+    assert "Of 1 referrals and handovers one side's words" in output
+    assert seen(empty, cast.organisation("kamqor"), str(referral_id)) <= {"audit_entries", "erasures"}
+    app = create_app(Config.from_env(empty))
+    try:
+        there = Cast(app)
+        there.be("coordinator").get(f"/referrals/{referral_id}", expect=404)
+        there.be("coordinator").get(f"/referrals/{other_id}")
+        page = there.be("aigerim").get(f"/referrals/{referral_id}")
+        assert f"{WORDS} reply" in page  # the receiver's words, under the receiver's key
+        assert f"{WORDS} question" not in page
+    finally:
+        dispose(app)
+
+
+def test_a_restore_says_what_came_back_to_its_receiver(
+    cast: Cast, environment: Environment, empty: Environment, tmp_path: Path, redis: object
+) -> None:
+    hired(cast, SECOND, Role.COORDINATOR)
+    referral_id = an_accepted(cast)
+    path = made(environment, tmp_path)  # it is still open there, so that the function refuses
+    a_session(cast, referral_id)
+    a_completed(cast, referral_id)
+    ended(environment, referral_id)
+    erased(cast, redis, referral_id)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
+        assert destroyed.update(connection, tmp_path) == 1
+    assert "1 received referrals came back to their receivers" in said(empty, "restore", path)
 
 
 def test_a_restore_wants_the_list_of_destroyed_keys(

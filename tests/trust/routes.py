@@ -86,6 +86,7 @@ KINDS: dict[str, str] = {
     "/referral-drafts/*": "draft",
     "/referrals/*": "referral",
     "/referrals/*/access/*": "referral access",
+    "/referrals/*/holds/*": "referral hold",
     "/register-imports/*": "import",
     "/restricted-cases/*": "glass",
     "/retention/*": "erasure",
@@ -187,6 +188,7 @@ REACH: dict[str, Callable[[Account, World, Permission | None], bool]] = {
     "person": _colleague,
     "referral": _referral,
     "referral access": lambda account, world, permission: receives(account, world),
+    "referral hold": lambda account, world, permission: receives(account, world),
     "review": _colleague,
     "service": lambda account, world, permission: True,  # the directory is open to all who read it
     "session": lambda account, world, permission: receives(account, world),

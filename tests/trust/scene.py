@@ -229,6 +229,8 @@ def _prison(cast: Cast, name: str, site: str, by: str, *, helpers: tuple[str, ..
             referral = shared.received(world.ids["referral"], helper)
             messages.write_note(referral, world.mark("helpernote"), by=helper)
             messages.send_message(referral, world.mark("message"), by=helper)
+            held = rights.hold_received(referral, HoldKind.COURT, world.mark("referralhold"), by=helper)
+            world.ids["referral hold"] = held.id
     world.ids["handover"] = a_handover(cast, case, by=by, letter=world.mark("letter"))
     if officer:
         accepted(cast, world.ids["handover"], by=officer)

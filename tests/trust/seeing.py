@@ -8,7 +8,7 @@ from tests.trust.scene import Account, World
 REFERRED = {"name", "latin", "phone", "address", "reason", "court", "message", "passport", "alias"}
 HANDED_OVER = {"name", "latin", "alias", "casenumber", "passport", "phone", "address", "letter", "need", "goal", "step"}
 HANDED_OVER |= {"ownwords", "relative"}
-RECEIVERS_OWN = {"helpernote"}  # never the sender's to read
+RECEIVERS_OWN = {"helpernote", "referralhold"}  # never the sender's to read
 OF_THE_ACCOUNT = {"agent", "news", "token"}  # of whoever works on the case: a session, a line of news, a program's
 ADMINISTERED = {"agent", "token"}  # what an administrator can end, too
 

@@ -131,7 +131,7 @@ def _referrals(user: User, today: date) -> list[Line]:
             Referral.org_id == user.org_id,
             Referral.status.in_(OPEN),
         )
-        .options(joinedload(Referral.receiver))
+        .options(joinedload(Referral.receiver_now))
     )
     rows = [(referral, case_id, name) for referral, case_id, name in db.session.execute(query).unique()]
     due = deadlines.of(referral for referral, _case_id, _name in rows)

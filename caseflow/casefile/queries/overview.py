@@ -107,7 +107,7 @@ def _sessions(case: Case) -> list[Meeting]:
             Session.starts_at >= now(),
             Session.standing,
         )
-        .options(joinedload(Referral.receiver))
+        .options(joinedload(Referral.receiver_now))
     )
     return [
         Meeting(

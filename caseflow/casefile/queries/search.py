@@ -161,7 +161,7 @@ def search_received(text: str, user: User) -> list[tuple[Referral, str]]:
             ),
         )
         .add_columns(Disclosure.content)
-        .options(joinedload(Referral.service))
+        .options(joinedload(Referral.service_now))
         .order_by(Referral.sent_at.desc())
         .limit(RECEIVED)
     )

@@ -1,7 +1,8 @@
 """The list of destroyed keys, kept beside the backups: so an older backup does not bring an erased person back.
 
 One JSON line for each: organisation, person, when, and the ids of the decision that erased; or, for what one side
-wrote in a referral or a handover, the key, the packet and whose it was. Lines are only added.
+wrote in a referral or a handover, the key, the packet and whose it was; or the referral that its receiver erased, and
+the decision. Lines are only added.
 """
 
 import json
@@ -32,8 +33,14 @@ _DESTROYED_PACKETS = """
         'packet', k.packet_id, 'actor_org', k.actor_org_id, 'destroyed_at', k.destroyed_at)::text
     FROM packet_keys k WHERE k.destroyed_at IS NOT NULL ORDER BY k.destroyed_at, k.org_id, k.id
 """
+_ERASED_RECEIVED = """
+    SELECT e.org_id::text, e.referral_id::text, json_build_object('org', e.org_id, 'received', e.referral_id,
+        'erased_at', e.done_at, 'erasure', to_jsonb(e))::text
+    FROM erasures e WHERE e.referral_id IS NOT NULL AND e.state = 'done' ORDER BY e.done_at, e.org_id, e.id
+"""
 
-_OWNER = "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = 'erase_person(uuid)'::regprocedure"
+_OWNER = "SELECT pg_get_userbyid(proowner) FROM pg_proc WHERE oid = to_regprocedure(%s)"
+_COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'erasures'::regclass AND attnum > 0 AND NOT attisdropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Applied:
     erased: int
     keys_only: int
     packets: int  # keys of referrals and handovers, of which each side has its own
+    received: int = 0  # referrals that their receivers had erased, erased again
+    came_back: int = 0  # those of which that could not be done
 
 
 def update(connection: Connection, folder: Path) -> int:
@@ -67,12 +76,23 @@ def update(connection: Connection, folder: Path) -> int:
 def _destroyed(connection: Connection) -> list[tuple[str, str, str]]:
     """What this database knows as destroyed: organisation, key, line."""
     found = connection.execute(_DESTROYED).fetchall()
-    return found + (connection.execute(_DESTROYED_PACKETS).fetchall() if _has_packets(connection) else [])
+    if _has_packets(connection):
+        # Whoever has left a packet is still the one to whom its keys are bound.
+        receiver = "coalesce(k.to_org_id, k.former_org_id)" if _knows_received(connection) else "k.to_org_id"
+        found += connection.execute(
+            _DESTROYED_PACKETS.replace("'to_org', k.to_org_id", f"'to_org', {receiver}")
+        ).fetchall()
+    return found + (connection.execute(_ERASED_RECEIVED).fetchall() if _knows_received(connection) else [])
 
 
 def _has_packets(connection: Connection) -> bool:
     """Whether there are keys of packets: an older backup has none, and its packets stand in clear."""
     return connection.execute("SELECT to_regclass('public.packet_keys') IS NOT NULL").fetchone() == (True,)
+
+
+def _knows_received(connection: Connection) -> bool:
+    """Whether a receiver can erase what it received: in an older backup nobody can, and nobody has."""
+    return connection.execute("SELECT to_regprocedure('erase_received(uuid)') IS NOT NULL").fetchone() == (True,)
 
 
 def read(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
@@ -81,9 +101,9 @@ def read(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
             one = json.loads(line)
-            key = one["packet_key"] if "packet_key" in one else one["person"]
+            key = next(one[kind] for kind in ("packet_key", "received", "person") if kind in one)
             found[str(uuid.UUID(one["org"])), str(uuid.UUID(key))] = one
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, StopIteration):
             raise BackupError(f"{path}: line {number} cannot be read") from None
     return found
 
@@ -96,14 +116,19 @@ def apply(connection: Connection, listed: dict[tuple[str, str], dict[str, Any]],
     known = {(org, key) for org, key, _line in _destroyed(connection)}
     if lacking := known - set(listed):
         raise BackupError(f"the list of destroyed keys lacks {len(lacking)} that the backup knows: it is not whole")
-    erased = keys_only = packets = 0
+    erased = keys_only = packets = received = came_back = 0
     for (org, person), one in listed.items():
         if "packet_key" in one:
             packets += (org, person) not in known and _destroy_packet(connection, one)
+        elif "received" in one:
+            if (org, person) not in known and _is_received(connection, org, person):
+                # A backup of before there was such an erasing has no function for it.
+                again = _knows_received(connection) and _erase(connection, one, _RECEIVED, one["erased_at"], wall_key)
+                received, came_back = received + again, came_back + (not again)
         elif (org, person) in known or not _is_there(connection, org, person):
             continue
         else:
-            if one["erasure"] and _erase(connection, one, wall_key):
+            if one["erasure"] and _erase(connection, one, _PERSON, one["destroyed_at"], wall_key):
                 erased += 1
             else:
                 keys_only += 1
@@ -113,22 +138,28 @@ def apply(connection: Connection, listed: dict[tuple[str, str], dict[str, Any]],
                 " DO UPDATE SET wrapped = NULL, destroyed_at = %(at)s",
                 {"org": org, "person": person, "at": one["destroyed_at"]},
             )
-    return Applied(erased, keys_only, packets)
+    return Applied(erased, keys_only, packets, received, came_back)
 
 
 def _destroy_packet(connection: Connection, one: dict[str, Any]) -> bool:
     """Destroy one side's key of a packet; False where the backup does not know the packet."""
     if not _has_packets(connection):
         return False
+    knows = _knows_received(connection)
+    sides = sql.SQL("to_org_id, former_org_id" if knows else "to_org_id")
+    packets = sql.SQL(
+        "SELECT org_id, id, {} FROM referrals UNION ALL SELECT org_id, id, to_org_id{} FROM handovers"
+    ).format(sides, sql.SQL(", NULL" if knows else ""))
     done = connection.execute(
-        "INSERT INTO packet_keys AS k"
-        " (org_id, id, to_org_id, created_at, wrapped, master_id, destroyed_at, packet_id, actor_org_id)"
-        " SELECT p.org_id, %(packet_key)s::uuid, p.to_org_id, now(), NULL, 'none', %(destroyed_at)s::timestamptz, p.id,"
-        " %(actor_org)s::uuid"
-        " FROM (SELECT org_id, to_org_id, id FROM referrals UNION ALL SELECT org_id, to_org_id, id FROM handovers) p"
-        " WHERE p.org_id = %(org)s AND p.to_org_id = %(to_org)s AND p.id = %(packet)s"
-        " ON CONFLICT (packet_id, org_id, actor_org_id) DO UPDATE SET wrapped = NULL,"
-        " destroyed_at = %(destroyed_at)s::timestamptz",
+        sql.SQL(
+            "INSERT INTO packet_keys AS k"
+            " (org_id, id, created_at, wrapped, master_id, destroyed_at, packet_id, actor_org_id, {0})"
+            " SELECT p.org_id, %(packet_key)s::uuid, now(), NULL, 'none', %(destroyed_at)s::timestamptz, p.id,"
+            " %(actor_org)s::uuid, {0} FROM ({1}) p"
+            " WHERE p.org_id = %(org)s AND coalesce({0}) = %(to_org)s AND p.id = %(packet)s"
+            " ON CONFLICT (packet_id, org_id, actor_org_id) DO UPDATE SET wrapped = NULL,"
+            " destroyed_at = %(destroyed_at)s::timestamptz"
+        ).format(sides, packets),
         one,
     )
     return done.rowcount > 0
@@ -143,30 +174,56 @@ def _is_there(connection: Connection, org: str, person: str) -> bool:
     return connection.execute(query, {"org": org, "person": person}).fetchone() == (True,)
 
 
-def _erase(connection: Connection, one: dict[str, Any], wall_key: str) -> bool:
+def _is_received(connection: Connection, org: str, referral: str) -> bool:
+    """Whether the receiver holds the referral in the backup."""
+    query = "SELECT EXISTS (SELECT FROM referrals WHERE to_org_id = %s AND id = %s)"
+    return connection.execute(query, (org, referral)).fetchone() == (True,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is erased again: by which column the decision names it, by which function, and what held it."""
+
+    column: str
+    function: str
+    holds: str
+
+
+_PERSON = _Kind("person_id", "erase_person", "retention_holds")
+_RECEIVED = _Kind("referral_id", "erase_received", "received_holds")
+
+
+def _erase(connection: Connection, one: dict[str, Any], kind: _Kind, at: str, wall_key: str) -> bool:
     """Put the decision back and let the database's own function do it; False where it refuses."""
-    decision, org, person = one["erasure"], one["org"], one["person"]
+    decision, org = one["erasure"], one["org"]
+    whose = decision[kind.column]
     context = sign_context(wall_key, uuid.UUID(org), None, str(connection.info.backend_pid))
-    columns = sql.SQL(", ").join(map(sql.Identifier, sorted(decision)))
+    there = {name for (name,) in connection.execute(_COLUMNS).fetchall()}  # at the backup's revision
+    columns = sql.SQL(", ").join(map(sql.Identifier, sorted(there & decision.keys())))
     approved = decision | {"state": "approved", "done_at": None, "rows_removed": None}
     put = sql.SQL("INSERT INTO erasures ({0}) SELECT {0} FROM jsonb_populate_record(NULL::erasures, %s)")
+    column = sql.Identifier(kind.column)
     try:
         with connection.transaction():
             connection.execute(
-                "DELETE FROM erasures WHERE org_id = %s AND (id = %s OR person_id = %s AND state <> 'refused')",
-                (org, decision["id"], person),
+                sql.SQL(
+                    "DELETE FROM erasures WHERE org_id = %s AND (id = %s OR {} = %s AND state <> 'refused')"
+                ).format(column),
+                (org, decision["id"], whose),
             )
             # It was done, so every hold of that time had ended.
             connection.execute(
-                "UPDATE retention_holds SET ended_at = %s, ended_by = %s"
-                " WHERE org_id = %s AND person_id = %s AND ended_at IS NULL",
-                (one["destroyed_at"], decision["decided_by"], org, person),
+                sql.SQL(
+                    "UPDATE {} SET ended_at = %s, ended_by = %s WHERE org_id = %s AND {} = %s AND ended_at IS NULL"
+                ).format(sql.Identifier(kind.holds), column),
+                (at, decision["decided_by"], org, whose),
             )
             connection.execute(put.format(columns), (Jsonb(approved),))
             connection.execute("SELECT set_config('caseflow.context', %s, true)", (context,))
-            [role] = connection.execute(_OWNER).fetchone() or ("",)  # whose function it is at the backup's revision
+            # Whose function it is at the backup's revision.
+            [role] = connection.execute(_OWNER, (f"{kind.function}(uuid)",)).fetchone() or ("",)
             connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
-            connection.execute("SELECT erase_person(%s)", (decision["id"],))
+            connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(kind.function)), (decision["id"],))
             connection.execute("RESET ROLE")
             done = connection.execute(
                 "SELECT state = 'done' FROM erasures WHERE org_id = %s AND id = %s", (org, decision["id"])

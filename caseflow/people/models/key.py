@@ -5,7 +5,7 @@ import uuid
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from caseflow.core.db import Model, Owned, Packet
+from caseflow.core.db import Leavable, Model, Owned
 from caseflow.core.keyring import KeyColumns, Kind, keep_keys_in
 
 
@@ -22,7 +22,7 @@ class PersonKey(KeyColumns, Owned, Model):
     )
 
 
-class PacketKey(KeyColumns, Packet, Model):
+class PacketKey(KeyColumns, Leavable, Model):
     """The key of one side (`actor_org_id`) of a referral or a handover: what that side writes in it lies under it.
 
     Both sides read it; only the side whose it is makes and destroys it. So what was told of a person ends with the
@@ -40,6 +40,8 @@ class PacketKey(KeyColumns, Packet, Model):
 
     packet_id: Mapped[uuid.UUID]
     actor_org_id: Mapped[uuid.UUID]
+    # The receiver that has erased its side, to whom the key stays bound; `to_org_id` is empty then.
+    former_org_id: Mapped[uuid.UUID | None]
 
 
 keep_keys_in(Kind.PERSON, PersonKey)

@@ -281,7 +281,9 @@ def _check_archive(path: Path) -> None:
             _l("The workbook is too large: unpacked it has more than %(limit)s MB.", limit=MAX_UNPACKED_BYTES >> 20)
         )
     if any(_stuffed(part) for part in parts):
-        raise ReadingError(_l("The workbook holds far more than a table. Copy the table into a new workbook and save that."))
+        raise ReadingError(
+            _l("The workbook holds far more than a table. Copy the table into a new workbook and save that.")
+        )
 
 
 def _stuffed(part: zipfile.ZipInfo) -> bool:

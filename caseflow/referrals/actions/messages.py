@@ -2,9 +2,12 @@
 
 import uuid
 
+from flask_babel import gettext as _
+
 from caseflow.accounts.models import User
 from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id
+from caseflow.core.errors import Conflict
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.referrals.actions.moves import other_side
@@ -17,6 +20,8 @@ def send_message(referral: Referral, text: str, *, id: uuid.UUID | None = None, 
     found: Message | None = db.session.get(Message, (referral.org_id, id)) if id else None
     if found is not None:
         return found
+    if referral.receiver_erased_at is not None:
+        raise Conflict(_("The receiver has erased this referral: nobody reads messages there any more."))
     message = Message(
         org_id=referral.org_id,
         id=id or new_id(),

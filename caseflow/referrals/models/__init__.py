@@ -25,6 +25,7 @@ from caseflow.referrals.models.codes import (
 )
 from caseflow.referrals.models.draft import Draft, Origin
 from caseflow.referrals.models.referral import (
+    OF_REFERRAL,
     Disclosure,
     Event,
     Helper,
@@ -41,6 +42,7 @@ __all__ = [
     "END_REPORT_DAYS",
     "FIRST_SESSION_DAYS",
     "MOVES",
+    "OF_REFERRAL",
     "OPEN",
     "RUNNING",
     "UNANSWERED",

@@ -7,12 +7,20 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKeyConstraint, Index, UniqueConstraint, and_, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    and_,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Coded, Model, Owned, Packet, belongs_to, one_of
+from caseflow.core.db import Coded, Leavable, Model, Owned, belongs_to, one_of
 from caseflow.core.sealing import Sealed, SealedJSON
 from caseflow.directory.models import Service
 from caseflow.people.models import Category
@@ -39,7 +47,7 @@ def _of_referral() -> ForeignKeyConstraint:
     )
 
 
-class Referral(Packet, Model):
+class Referral(Leavable, Model):
     """A request to a service to help a person; both sides read this row.
 
     It holds nothing of the person: all that is told of them, the reason and the kind's details included, is a
@@ -80,18 +88,42 @@ class Referral(Packet, Model):
     report_by: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     overdue_told: Mapped[str | None]  # which deadline was last told as overdue; only tell_overdue() writes it
+    # The receiver that has erased what it held of this, and when; only erase_received() writes them.
+    former_org_id: Mapped[uuid.UUID | None]
+    receiver_erased_at: Mapped[datetime | None]
 
     sender: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="Referral.org_id")
-    receiver: Mapped[Organisation] = relationship(viewonly=True, foreign_keys="Referral.to_org_id")
-    service: Mapped[Service] = relationship(
+    receiver_now: Mapped[Organisation | None] = relationship(viewonly=True, foreign_keys="Referral.to_org_id")
+    receiver_before: Mapped[Organisation | None] = relationship(
+        viewonly=True, primaryjoin="foreign(Referral.former_org_id) == Organisation.id"
+    )
+    service_now: Mapped[Service | None] = relationship(
         viewonly=True,
         primaryjoin="and_(Referral.to_org_id == Service.org_id, foreign(Referral.service_id) == Service.id)",
+    )
+    service_before: Mapped[Service | None] = relationship(
+        viewonly=True,
+        primaryjoin="and_(Referral.former_org_id == Service.org_id, foreign(Referral.service_id) == Service.id)",
     )
 
     __mapper_args__ = {"version_id_col": version}
 
+    @property
+    def receiver(self) -> Organisation:
+        """The organisation to which it was sent, also when that has erased its side."""
+        found = self.receiver_now or self.receiver_before
+        assert found is not None  # one of the two: erase_received() moves it
+        return found
 
-class Event(Packet, Model):
+    @property
+    def service(self) -> Service:
+        """The service to which it was sent, likewise."""
+        found = self.service_now or self.service_before
+        assert found is not None
+        return found
+
+
+class Event(Leavable, Model):
     """A move of a referral: who moved it, from what to what, and why; both sides read it. Insert-only."""
 
     __packet__ = OF_REFERRAL
@@ -116,7 +148,7 @@ class Event(Packet, Model):
     suggested_service_id: Mapped[uuid.UUID | None]
 
 
-class Disclosure(Packet, Model):
+class Disclosure(Leavable, Model):
     """What was told, of one category; the receiver reads it while it is live. Withdrawing is one UPDATE."""
 
     __packet__ = OF_REFERRAL
@@ -145,7 +177,7 @@ class Disclosure(Packet, Model):
     revoked_at: Mapped[datetime | None]
 
 
-class Message(Packet, Model):
+class Message(Leavable, Model):
     """A message between the two sides; both may read it. Insert-only."""
 
     __packet__ = OF_REFERRAL
@@ -164,7 +196,7 @@ class Message(Packet, Model):
     text: Mapped[str] = mapped_column(Sealed())
 
 
-class Session(Packet, Model):
+class Session(Leavable, Model):
     """A planned or held session; written by the receiver, read by both. Its outcome is recorded once."""
 
     __packet__ = OF_REFERRAL
@@ -214,7 +246,7 @@ class Session(Packet, Model):
         return and_(cls.recorded_at.is_(None), cls.replaced_by_id.is_(None), cls.called_off_at.is_(None))
 
 
-class Report(Packet, Model):
+class Report(Leavable, Model):
     """The end report: one for a referral. Insert-only."""
 
     __packet__ = OF_REFERRAL
@@ -232,7 +264,7 @@ class Report(Packet, Model):
     written_by: Mapped[str]
 
 
-class Outcome(Packet, Model):
+class Outcome(Leavable, Model):
     """How far one desired outcome was reached, as the end report says. Insert-only."""
 
     __packet__ = OF_REFERRAL

@@ -54,7 +54,7 @@ def repeats(case: Case, kind: ReferralKind, *, service_id: uuid.UUID | None = No
         .join(Origin, and_(Origin.org_id == Referral.org_id, Origin.id == Referral.id))
         .where(Origin.org_id == case.org_id, Origin.case_id == case.id, Referral.status.in_(OPEN))
         .where(Referral.kind == kind)
-        .options(joinedload(Referral.service), joinedload(Referral.receiver))
+        .options(joinedload(Referral.service_now), joinedload(Referral.receiver_now))
     )
     if service_id is not None:
         query = query.where(Referral.service_id == service_id)

@@ -186,7 +186,7 @@ def _sent() -> Select[Referral]:
     return (
         select(Referral)
         .join(Origin, and_(Origin.org_id == Referral.org_id, Origin.id == Referral.id))
-        .options(joinedload(Referral.service), joinedload(Referral.receiver))
+        .options(joinedload(Referral.service_now), joinedload(Referral.receiver_now))
     )
 
 

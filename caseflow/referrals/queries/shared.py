@@ -119,8 +119,14 @@ def names(referrals: Iterable[Referral], user: User) -> dict[uuid.UUID, str]:
 
 
 def disclosures(referral: Referral) -> list[Disclosure]:
-    """What is disclosed now; the sender sees what is closed too, so only the live ones are taken."""
-    return list(db.session.scalars(_of(Disclosure, referral).where(live())))
+    """What is disclosed now; the sender sees what is closed too, so only the live ones are taken.
+
+    Once the receiver has erased its side: what it saw until then.
+    """
+    shown = live()
+    if referral.receiver_erased_at is not None:
+        shown = Disclosure.revoked_at == referral.receiver_erased_at
+    return list(db.session.scalars(_of(Disclosure, referral).where(shown)))
 
 
 def live() -> ColumnElement[bool]:
