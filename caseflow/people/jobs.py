@@ -19,7 +19,7 @@ from caseflow.people.actions import imports
 from caseflow.people.actions.access import GLASS, settle_all_seals
 from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
-from caseflow.people.queries import access_of, reviewers
+from caseflow.people.queries import access_of, keeps, reviewers
 from caseflow.people.queries.imports import import_of, unpacked
 from caseflow.people.queries.leaving import how_many_left_behind
 from caseflow.people.register.errors import ENCODING, ErrorsFile
@@ -118,13 +118,14 @@ def on_glass(news: News) -> None:
     access = access_of(news.to_org_id, uuid.UUID(news.payload["access"]))
     assert access is not None
     assert access.user is not None
+    assert access.case is not None
     name, path = access.user.name, f"/restricted-cases/{access.id}/review"
     if access.sealed_at is None:
         title = _l("%(name)s opened a restricted case in an emergency: please review it.")
     else:
         title = _l("%(name)s opened the sealed file of a juvenile: please review it.")
-    for one in reviewers(access):  # where the file is closed to them, the review names nobody
-        about = None if accounts.is_closed(access.case_id, one) else access.case_id
+    for one in reviewers(access):  # where they do not keep the file, the review names nobody
+        about = access.case_id if keeps(one, access.case) else None
         tell([one], news, title, path, about=about, urgent=True, name=name)
     # Auditors open no case: they are told the fact, and of no case.
     title, path = _l("%(name)s opened a restricted case in an emergency."), "/audit?act=glass"
