@@ -19,7 +19,7 @@ from caseflow.people.actions import imports
 from caseflow.people.actions.access import GLASS, settle_all_seals
 from caseflow.people.actions.register import Counts, import_rows
 from caseflow.people.models import ImportState
-from caseflow.people.queries import access_of
+from caseflow.people.queries import access_of, keeps, reviewers
 from caseflow.people.queries.imports import import_of, unpacked
 from caseflow.people.queries.leaving import how_many_left_behind
 from caseflow.people.register.errors import ENCODING, ErrorsFile
@@ -118,24 +118,28 @@ def on_glass(news: News) -> None:
     access = access_of(news.to_org_id, uuid.UUID(news.payload["access"]))
     assert access is not None
     assert access.user is not None
-    name, leaders = access.user.name, accounts.holding(news.to_org_id, Role.TEAM_LEADER)
-    path = f"/restricted-cases/{access.id}/review"
+    assert access.case is not None
+    name, path = access.user.name, f"/restricted-cases/{access.id}/review"
     if access.sealed_at is None:
-        title, about = _l("%(name)s opened a restricted case in an emergency: please review it."), access.case_id
-    else:  # it is open to no leader, and the review names nobody
-        title, about = _l("%(name)s opened the sealed file of a juvenile: please review it."), None
-    others = [one for one in leaders if one.id != access.user_id]
-    tell(others if about is None else leaders, news, title, path, about=about, urgent=True, name=name)
+        title = _l("%(name)s opened a restricted case in an emergency: please review it.")
+    else:
+        title = _l("%(name)s opened the sealed file of a juvenile: please review it.")
+    for one in reviewers(access):  # where they do not keep the file, the review names nobody
+        about = access.case_id if keeps(one, access.case) else None
+        tell([one], news, title, path, about=about, urgent=True, name=name)
     # Auditors open no case: they are told the fact, and of no case.
     title, path = _l("%(name)s opened a restricted case in an emergency."), "/audit?act=glass"
-    tell(accounts.holding(news.to_org_id, Role.AUDITOR), news, title, path, about=None, urgent=True, name=name)
+    auditors = [
+        one for one in accounts.holding(news.to_org_id, Role.AUDITOR) if not accounts.is_closed(access.case_id, one)
+    ]
+    tell(auditors, news, title, path, about=None, urgent=True, name=name)
 
 
 @handles(LEFT)
 def tell_cases_left_behind(news: News) -> None:
-    """Somebody left: whoever allocates cases is told where theirs are given on, if there are any."""
+    """Somebody left: whoever allocates cases is told where theirs are given on, if there are any for them to see."""
     leaver = uuid.UUID(news.payload["user"])
-    if number := how_many_left_behind(news.to_org_id, leaver):
-        title = _l("An account was closed that still has cases (%(number)s). Give them to somebody else.")
-        leaders = accounts.holding(news.to_org_id, Role.TEAM_LEADER)
-        tell(leaders, news, title, f"/leavers/{leaver}", about=None, urgent=True, number=number)
+    title = _l("An account was closed that still has cases (%(number)s). Give them to somebody else.")
+    for leader in accounts.holding(news.to_org_id, Role.TEAM_LEADER):
+        if number := how_many_left_behind(leaver, leader):
+            tell([leader], news, title, f"/leavers/{leaver}", about=None, urgent=True, number=number)

@@ -86,7 +86,7 @@ def test_at_release_it_is_sealed_to_all_but_who_works_on_it_and_at_closing_to_al
     assert "sealed now" in cast.be("aigerim").get("/")
     cast.be("aigerim").get(f"/cases/{case_id}", expect=404)
     assert seals(environment) == [("restricted", True)]
-    with cast.acting("leader"):
+    with cast.acting("auditor"):
         assert "access.seal" in set(db.session.scalars(select(Entry.act)))
     cast.be("coordinator").get(f"/referrals/{referral_id}")  # the receiver's own
 

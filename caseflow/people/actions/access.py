@@ -9,9 +9,8 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 from sqlalchemy import text
 
-from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
-from caseflow.accounts.permissions import Permission
+from caseflow.accounts.permissions import Permission, Role
 from caseflow.audit.actions import record
 from caseflow.audit.models import Entry
 from caseflow.core.db import db, now
@@ -37,6 +36,7 @@ def restrict(case: Case, users: Iterable[User], reason: str, *, by: User) -> Non
     _hold(case, reason)
     if queries.restriction(case) is not None:
         raise Conflict(_("This case is restricted already."))
+    _check_keeper(case, by)
     named = {user.id: user for user in (*users, *queries.working(case), by)}
     for user in named.values():
         _check_named(case, user)
@@ -48,8 +48,13 @@ def restrict(case: Case, users: Iterable[User], reason: str, *, by: User) -> Non
 
 
 def admit(case: Case, user: User, reason: str, *, by: User) -> None:
-    """Put a colleague on the list of a restricted case."""
+    """Put a colleague on the list of a restricted case: never oneself.
+
+    Whoever is in the file by emergency access alone does so only where no team leader keeps it any more.
+    """
     _hold(case, reason)
+    if user.id == by.id:
+        raise Refused(_("Ask another team leader to add you."), field="user")
     held = queries.restriction(case)
     if held is None:
         raise Refused(_("This case is not restricted: whoever's role reaches it may open it."))
@@ -58,14 +63,20 @@ def admit(case: Case, user: User, reason: str, *, by: User) -> None:
     if any(one.user_id == user.id for one in queries.live_access(case, AccessKind.ALLOWED)):
         raise Conflict(_("%(name)s is on the list already.", name=user.name), field="user")
     _check_named(case, user)
+    if not queries.may_decide(case, AccessKind.ALLOWED, user):
+        _check_keeper(case, by)
     _add(case, AccessKind.ALLOWED, user, reason, by)
     db.session.flush()
     record("access.admit", by=by, on=case, case_id=case.id, user=str(user.id))
 
 
 def exclude(case: Case, user: User, ground: ExclusionGround, reason: str, *, by: User) -> None:
-    """Close the file to one colleague, who is not told; they leave the list of a restricted case too."""
+    """Close the file to one colleague, who is not told; they leave the list of a restricted case too.
+
+    Another auditor must remain who sees who read it, and a team leader for each emergency access still to be reviewed.
+    """
     _hold(case, reason)
+    _check_keeper(case, by)
     if user.org_id != case.org_id:
         raise Refused(_("Choose a colleague."), field="user")
     if user.id == by.id:
@@ -76,6 +87,8 @@ def exclude(case: Case, user: User, ground: ExclusionGround, reason: str, *, by:
         raise Refused(
             _("%(name)s works on a case of this person. Give it to somebody else first.", name=user.name), field="user"
         )
+    if not queries.may_decide(case, AccessKind.EXCLUDED, user):
+        raise Refused(_last(user), field="user")
     for one in queries.live_access(case, AccessKind.ALLOWED, AccessKind.GLASS):
         if one.user_id == user.id:
             _end(one, reason, by)
@@ -94,6 +107,8 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
     if case is None:
         raise Refused(_("This case is closed to you."))
     _hold(case, reason)
+    if not (access.kind is AccessKind.GLASS and access.user_id == by.id):  # it can be given back
+        _check_keeper(case, by)
     db.session.refresh(access, ["ended_at"])
     if access.kind is AccessKind.RESTRICTED:
         raise Refused(_("Lift the restriction instead."))
@@ -105,7 +120,7 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
     db.session.flush()
     restriction = queries.restriction(case)
     if restriction is None or restriction.sealed_at is None:  # a sealed file is opened without a list
-        _keep_a_keeper(case, by)
+        _keep_a_keeper(case)
     record(f"access.end-{access.kind.value}", by=by, on=case, case_id=case.id, user=str(access.user_id))
 
 
@@ -115,11 +130,15 @@ def lift_restriction(case: Case, reason: str, *, by: User) -> None:
     held = queries.restriction(case)
     if held is None:
         raise Conflict(_("This case is not restricted."))
+    _check_keeper(case, by)
     if held.sealed_at is not None:
         raise Refused(
             _("This file is sealed, since the person was a juvenile. Only a return to custody opens it again.")
         )
-    for one in (held, *queries.live_access(case, AccessKind.ALLOWED)):
+    allowed = queries.live_access(case, AccessKind.ALLOWED)
+    _end(held, reason, by)
+    db.session.flush()  # before the list: whoever is on none keeps an open file, not a restricted one
+    for one in allowed:
         _end(one, reason, by)
     db.session.flush()
     record("access.lift", by=by, on=case, case_id=case.id)
@@ -171,13 +190,15 @@ def settle_all_seals(org_id: uuid.UUID) -> None:
 
 
 def review_glass(access: Access, justified: bool, words: str, *, by: User) -> None:
-    """Say whether an emergency access was justified; nobody reviews their own."""
+    """Say whether an emergency access was justified; nobody reviews their own, nor what is closed to them."""
     hold("persons", access.org_id)
     db.session.refresh(access, ["reviewed_at"])
     if access.kind is not AccessKind.GLASS or access.user_id == by.id:
         raise Refused(_("Somebody else reviews your emergency access."))
     if access.reviewed_at is not None:
         raise Conflict(_("This emergency access was reviewed before."))
+    if by.id not in [one.id for one in queries.reviewers(access)]:
+        raise Refused(_("This case is closed to you."))
     if not words.strip():
         raise Refused(_("Say what you found."), field="review")
     access.reviewed_at, access.reviewed_by = now(), by.id
@@ -203,10 +224,20 @@ def _check_named(case: Case, user: User) -> None:
         raise Refused(_("%(name)s is excluded from this case.", name=user.name), field="user")
 
 
-def _keep_a_keeper(case: Case, by: User) -> None:
+def _check_keeper(case: Case, by: User) -> None:
+    if not queries.keeps(by, case):
+        raise Refused(_("You have this case open by emergency access alone: who may open it is decided by its list."))
+
+
+def _last(user: User) -> str:
+    if user.role is Role.AUDITOR:
+        return _("No other auditor could see who read this file. Let another auditor be appointed first.")
+    return _("Nobody else could review an emergency access to this file. Let it be reviewed first.")
+
+
+def _keep_a_keeper(case: Case) -> None:
     """Somebody who may decide on the file must be able to open it: else nobody could ever open it again."""
-    leaders = accounts.colleagues(by, permission=Permission.GUARD_CASES)
-    if all(accounts.is_closed(case.person_id, leader) for leader in leaders):
+    if not queries.kept(case):
         raise Refused(_("Nobody who may change this would be left. Add another team leader first."))
 
 

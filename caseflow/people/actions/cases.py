@@ -228,7 +228,7 @@ def allocate(
     _lock(case)
     if worker.org_id != case.org_id or not worker.may(Permission.WORK_ON_CASES):
         raise Refused(_("Choose a colleague who works on cases."), field="worker")
-    if accounts.is_closed(case.person_id, worker):
+    if accounts.is_closed(case.person_id, worker) or queries.borrows(worker, case):
         # Why is written where those may read it who decide on it.
         raise Refused(
             _("%(name)s may not open this case. See who may open it before you give it.", name=worker.name),

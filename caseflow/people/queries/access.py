@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -53,7 +53,7 @@ def emergencies(user: User) -> list[Access]:
 
 
 def to_review(user: User) -> list[Access]:
-    """The emergency accesses of others that nobody has reviewed, to files open to the user, oldest first."""
+    """The emergency accesses that nobody has reviewed and this user may, oldest first."""
     query = _accesses(user.org_id).where(*_unreviewed(user))
     return list(db.session.scalars(query.order_by(Access.created_at)).unique())
 
@@ -66,9 +66,36 @@ def review_count(user: User) -> int:
 
 
 def emergency(id: uuid.UUID, user: User) -> Access:
-    """An emergency access of somebody else to a file that is open to the user, or 404."""
-    mine = (Access.kind == AccessKind.GLASS, Access.user_id != user.id, Access.id == id)
-    return one_or_404(_accesses(user.org_id).where(*mine))
+    """An emergency access that this user reviews, or 404."""
+    return one_or_404(_accesses(user.org_id).where(Access.id == id, _reviewed_by(user)))
+
+
+def reviewers(access: Access) -> list[User]:
+    """Who reviews an emergency access: the database says it, to its policies and to us (migration 0033)."""
+    ids = db.session.scalar(select(func.glass_reviewers(access.id)))
+    query = select(User).where(User.org_id == access.org_id, User.id.in_(ids or []))
+    return list(db.session.scalars(query.order_by(User.name)).unique())
+
+
+def keeps(user: User, case: Case) -> bool:
+    """Whether the user decides who may open the file: a leader whom it is open to, not by emergency access alone."""
+    return db.session.scalar(select(func.keeps_file(user.id, case.person_id))) or False
+
+
+def kept(case: Case) -> bool:
+    """Whether any team leader decides who may open the file; not, where those of its list left, or it is sealed."""
+    query = select(User.id).where(User.org_id == case.org_id, func.keeps_file(User.id, case.person_id))
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def borrows(user: User, case: Case) -> bool:
+    """Whether the restricted file is open to the user by emergency access alone."""
+    return db.session.scalar(select(literal(case.person_id) == any_(func.borrowed_by(user.id)))) or False
+
+
+def may_decide(case: Case, kind: AccessKind, user: User) -> bool:
+    """Whether the database lets whoever asks put this decision about a colleague into the file."""
+    return db.session.scalar(select(func.may_decide(case.person_id, kind.value, user.id))) or False
 
 
 def access_of(org_id: uuid.UUID, id: uuid.UUID) -> Access | None:
@@ -119,4 +146,8 @@ def _live() -> tuple[ColumnElement[bool], ...]:
 
 
 def _unreviewed(user: User) -> tuple[ColumnElement[bool], ...]:
-    return (Access.kind == AccessKind.GLASS, Access.reviewed_at.is_(None), Access.user_id != user.id)
+    return (Access.kind == AccessKind.GLASS, Access.reviewed_at.is_(None), _reviewed_by(user))
+
+
+def _reviewed_by(user: User) -> ColumnElement[bool]:
+    return literal(user.id) == any_(func.glass_reviewers(Access.id))

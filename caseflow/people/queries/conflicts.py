@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import Select, intersect, select
+from flask import abort
+from sqlalchemy import ColumnElement, Select, func, intersect, select
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
-from caseflow.core.db import db, one_or_404
+from caseflow.core.db import as_organisation, db, one_or_404
 from caseflow.core.search import query_keys, skeleton
 from caseflow.people.models import Case, Conflict, Name, NameKey, Person
 from caseflow.people.queries.cases import visible
@@ -19,12 +20,22 @@ SHOWN = 20
 
 def declared(user: User) -> list[Conflict]:
     """The user's own, those that hold, the newest first."""
-    return [one for one in conflicts(user) if one.user_id == user.id]
+    return _all(user, Conflict.user_id == user.id)
 
 
 def conflicts(user: User) -> list[Conflict]:
-    """Those of the whole organisation, for team leaders and auditors."""
-    query = select(Conflict).where(Conflict.org_id == user.org_id, Conflict.ended_at.is_(None))
+    """Those of the organisation, for team leaders and auditors; not what may be about a file that is closed to them."""
+    held = _all(user)
+    closed = set(db.session.scalar(select(func.closed_to(user.id))) or [])
+    if not closed:
+        return held
+    with as_organisation():  # to the user there are no such persons
+        hidden = {one.id for one in held if closed & persons_like(one.org_id, one.name)}
+    return [one for one in held if one.id not in hidden or one.user_id == user.id]
+
+
+def _all(user: User, *which: ColumnElement[bool]) -> list[Conflict]:
+    query = select(Conflict).where(Conflict.org_id == user.org_id, Conflict.ended_at.is_(None), *which)
     return list(db.session.scalars(query.options(joinedload(Conflict.user)).order_by(Conflict.id.desc())).unique())
 
 
@@ -34,8 +45,9 @@ def own_conflict(id: uuid.UUID, user: User) -> Conflict:
 
 
 def conflict(id: uuid.UUID, user: User) -> Conflict:
-    """One of the organisation's, or 404."""
-    return one_or_404(_live(id, user))
+    """One of those that the user is shown, or 404."""
+    found = one_or_404(_live(id, user))
+    return found if found in conflicts(user) else abort(404)
 
 
 def _live(id: uuid.UUID, user: User) -> Select[Conflict]:

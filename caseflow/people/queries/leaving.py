@@ -45,12 +45,13 @@ def left_behind(leaver: User, user: User) -> list[tuple[Case, Assignment]]:
     return [(case, held) for case, held in db.session.execute(query).unique()]
 
 
-def how_many_left_behind(org_id: uuid.UUID, leaver_id: uuid.UUID) -> int:
-    """How many open cases somebody of an organisation holds, for a job that runs as it."""
+def how_many_left_behind(leaver_id: uuid.UUID, user: User) -> int:
+    """How many open cases somebody holds that are not closed to a user, for a job that runs as their organisation."""
+    org_id, closed = user.org_id, db.session.scalar(select(func.closed_to(user.id)))
     query = (
         select(func.count(func.distinct(Assignment.case_id)))
         .join(Case, and_(Case.org_id == Assignment.org_id, Case.id == Assignment.case_id))
         .where(Assignment.org_id == org_id, Assignment.user_id == leaver_id, Assignment.until.is_(None))
-        .where(Case.phase != Phase.CLOSED)
+        .where(Case.phase != Phase.CLOSED, Case.id.not_in(closed or []))
     )
     return db.session.scalar(query) or 0

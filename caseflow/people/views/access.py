@@ -47,6 +47,9 @@ def access(id: uuid.UUID) -> tuple[str, int]:
         glass=[one for one in decided if one.kind is AccessKind.GLASS],
         ended=[one for one in decided if not one.live() and one.kind is not AccessKind.GLASS],
         working=[one.id for one in queries.working(case)],
+        reviewing=[one.id for one in queries.to_review(current_user)],
+        keeps=queries.keeps(current_user, case),
+        kept=queries.kept(case),
     )
 
 
