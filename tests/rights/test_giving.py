@@ -6,7 +6,9 @@ import re
 import uuid
 from typing import Any
 
+import psycopg
 from pypdf import PdfReader
+from sqlalchemy import select
 from wtforms.fields.core import UnboundField
 
 from caseflow.accounts import actions as accounts
@@ -19,6 +21,7 @@ from caseflow.referrals.kinds import KINDS
 from caseflow.referrals.kinds.form import DetailsForm
 from caseflow.rights.gathering import way
 from caseflow.rights.giving import ASKS, DECIDED, EVERYWHERE, INSIDE, NEVER, Giving, decided, without_others
+from caseflow.rights.models import AccessRequest
 from caseflow.rights.words import FACTS, MARKS, PARTS
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Site, SiteKind
@@ -288,3 +291,24 @@ def test_a_leader_of_one_site_decides_on_no_copy_of_two(cast: Cast) -> None:
     assert "<li><bdi>Марат Заманов</bdi>" not in page
     cast.be("deputy").get(f"{path}/approve", expect=404)
     cast.be("deputy").post(f"{path}/approve", {"seen": ""}, expect=404)
+
+
+def test_a_copy_that_an_earlier_version_made_goes_out_no_more(
+    cast: Cast, environment: dict[str, str], redis: Any
+) -> None:
+    path, leader = asked(cast, a_family(cast)), cast.be("leader")
+    page = path.rsplit("/", 1)[0]
+    cast.be("aigerim").post(path, {})
+    approve(leader, path)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        owner.execute("UPDATE access_requests SET content = NULL")
+        cast.deliver(redis)
+        assert owner.execute("SELECT state FROM access_requests").fetchall() == [("marked",)]
+        approve(leader, path)
+        cast.deliver(redis)
+        cast.be("aigerim").post(f"{path}/download-pdf", expect=200, page=page)
+    with cast.acting("aigerim"):
+        request = db.session.scalars(select(AccessRequest)).one()
+        request.content = {name: part for name, part in (request.content or {}).items() if name != "document"}
+    for form in ("download", "download-pdf"):
+        cast.be("aigerim").post(f"{path}/{form}", expect=409, page=page)
