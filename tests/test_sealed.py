@@ -64,7 +64,7 @@ CLEAR: dict[str, dict[str, str]] = {
         "referral_outcomes": "outcome",
         "disclosures": "language",
         "handovers": "categories",
-        "access_parts": "part",
+        "access_parts": "part field",
         "access_requests": "language",
     },
     "keyed hashes, prints, wrapped keys": {

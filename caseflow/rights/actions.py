@@ -16,11 +16,10 @@ from caseflow.core.errors import Conflict, Refused
 from caseflow.core.i18n import supported
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
-from caseflow.people.models import Case, CaseOutcome, Person
+from caseflow.people.models import Case, CaseOutcome
 from caseflow.referrals.models import Referral
 from caseflow.rights import queries, received
-from caseflow.rights.copying import Marks, document
-from caseflow.rights.gathering import as_json, gather
+from caseflow.rights.copying import digest, for_programs, on_paper
 from caseflow.rights.models import (
     AccessPart,
     AccessRequest,
@@ -190,7 +189,8 @@ def open_access_request(case: Case, asked_on: date, language: str | None = None,
 
 def mark_parts(case: Case, request: AccessRequest, marks: Mapping[str, Withheld], *, by: User) -> None:
     """Say which parts are withheld as a whole, and why; rows that were marked stay so. A second person decides."""
-    _mark(request, [(part, None, reason) for part, reason in marks.items()], AccessPart.row_id.is_(None), by)
+    made = [AccessPart(part=part, reason=reason) for part, reason in marks.items()]
+    _mark(case, request, made, AccessPart.row_id.is_(None), by)
     withheld = {part: reason.value for part, reason in marks.items()}
     record("access.mark", by=by, on=request, case_id=case.id, withheld=withheld)
 
@@ -201,87 +201,92 @@ def mark_rows(
     part: str,
     shown: Collection[uuid.UUID],
     marks: Mapping[uuid.UUID, Withheld],
+    chosen: Collection[tuple[uuid.UUID, str]] = (),
     *,
     by: User,
 ) -> None:
-    """Say which of the rows shown are withheld, and why; those that were not shown stay as they were."""
-    these = and_(AccessPart.part == part, AccessPart.row_id.in_(shown))
-    _mark(request, [(part, row_id, reason) for row_id, reason in marks.items() if row_id in shown], these, by)
-    record("access.mark", by=by, on=request, case_id=case.id, part=part, rows=len(marks))
+    """Say which of the rows shown are withheld, and why; those that were not shown stay as they were.
+
+    `chosen` names, by row and column, what is about somebody else and is given out all the same.
+    """
+    made = [AccessPart(part=part, row_id=row, reason=reason) for row, reason in marks.items() if row in shown]
+    made += [AccessPart(part=part, row_id=row, field=column) for row, column in chosen if row in shown]
+    _mark(case, request, made, and_(AccessPart.part == part, AccessPart.row_id.in_(shown)), by)
+    record("access.mark", by=by, on=request, case_id=case.id, part=part, rows=len(marks), chosen=len(chosen))
 
 
 def _mark(
-    request: AccessRequest,
-    marks: list[tuple[str, uuid.UUID | None, Withheld]],
-    instead_of: ColumnElement[bool],
-    by: User,
+    case: Case, request: AccessRequest, made: list[AccessPart], instead_of: ColumnElement[bool], by: User
 ) -> None:
+    _check_whole(case, by)
     db.session.refresh(request, ["state"], with_for_update=True)
     if request.state not in (AccessState.ASKED, AccessState.MARKED):
         raise Conflict(_("This was decided before."))
     mine = (AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
     db.session.execute(delete(AccessPart).where(*mine, instead_of))
-    for part, row_id, reason in marks:
-        row = AccessPart(org_id=request.org_id, id=new_id(), request_id=request.id, part=part, row_id=row_id)
-        row.reason, row.marked_by = reason, by.id
+    for row in made:
+        row.org_id, row.id, row.request_id, row.marked_by = request.org_id, new_id(), request.id, by.id
         db.session.add(row)
     request.state, request.marked_by = AccessState.MARKED, by.id
     db.session.flush()
 
 
-def approve_access(case: Case, request: AccessRequest, *, by: User) -> None:
-    """Decide that the copy is given out as marked; a job puts it together. Refuses whoever marked it."""
+def _check_whole(case: Case, by: User) -> None:
+    if not queries.reads_all(case.person, by):
+        raise Refused(
+            _("A copy holds all cases of the person. Only who may open all of them marks, decides and gets it.")
+        )
+
+
+def approve_access(case: Case, request: AccessRequest, seen: str, *, by: User) -> None:
+    """Decide that the copy is given out as it was seen (its digest); it is kept so, and a job puts it on paper.
+
+    Refuses whoever marked it, and a copy that would say something else by now.
+    """
+    _check_whole(case, by)
     db.session.refresh(request, ["state"], with_for_update=True)
     if request.state is not AccessState.MARKED:
         raise Conflict(_("This was decided before."))
     if by.id in {request.marked_by, *queries.markers(request)}:
         raise Refused(_("Nobody decides on what they marked: ask a colleague."))
-    request.state, request.decided_by = AccessState.APPROVED, by.id
+    copy = queries.copy(case.person, request)
+    if digest(copy) != seen:
+        raise Conflict(_("The records or the marks have changed since you opened this page. Read the copy again."))
+    request.content, request.state, request.decided_by = copy, AccessState.APPROVED, by.id
     db.session.flush()
     record("access.approve", by=by, on=request, case_id=case.id)
     post("rights.copy", by=by, request=request.id)
 
 
 def put_together(request: AccessRequest) -> None:
-    """Fill the copy with everything that is not withheld, for programs and on paper; twice changes nothing."""
+    """Put the copy that was approved on paper; twice changes nothing."""
     if request.state is not AccessState.APPROVED:
         return
-    person = db.session.get_one(Person, (request.org_id, request.person_id))
-    marks, rows = queries.withheld(request), gather(person)
-    request.content = {
-        "made_at": now().isoformat(),
-        "asked_on": request.asked_on.isoformat(),
-        "parts": {name: _part(name, part, marks) for name, part in rows.items()},
-    }
-    request.pdf = base64.b64encode(document(request, person, rows, marks)).decode()
+    if request.content is None:  # approved by an earlier version, that did not show it: it is decided on again
+        request.state, request.decided_by = AccessState.MARKED, None
+        return
+    request.pdf = base64.b64encode(on_paper(request.content)).decode()
     request.state, request.expires_at = AccessState.READY, now() + timedelta(days=COPY_DAYS)
-
-
-def _part(name: str, rows: list[Any], marks: Marks) -> dict[str, str] | list[dict[str, Any]]:
-    if whole := marks.get((name, None)):
-        return {"withheld": whole.value}
-    held = [(row, marks.get((name, row.id))) for row in rows]
-    return [as_json(row) if reason is None else {"withheld": reason.value} for row, reason in held]
 
 
 def download(case: Case, request: AccessRequest, *, by: User) -> dict[str, Any]:
     """The copy for programs, written down as given out; refuses one that is not ready or whose time is over."""
-    _give_out(case, request, "json", by)
-    return request.content or {}
+    return for_programs(_give_out(case, request, "json", by))
 
 
 def download_pdf(case: Case, request: AccessRequest, *, by: User) -> bytes:
-    """The same on paper. Refuses one that was made before there were any."""
+    """The same on paper."""
     _give_out(case, request, "pdf", by)
-    if request.pdf is None:
-        raise Conflict(_("This copy is not ready, or its time is over."))
-    return base64.b64decode(request.pdf)
+    return base64.b64decode(request.pdf or "")
 
 
-def _give_out(case: Case, request: AccessRequest, form: str, by: User) -> None:
-    if not request.open():
+def _give_out(case: Case, request: AccessRequest, form: str, by: User) -> dict[str, Any]:
+    _check_whole(case, by)
+    # A copy without its document was made by an earlier version, which nobody saw before it went out.
+    if not request.open() or request.pdf is None or "document" not in (request.content or {}):
         raise Conflict(_("This copy is not ready, or its time is over."))
     record("access.download", by=by, on=request, case_id=case.id, form=form)
+    return request.content or {}
 
 
 def object_to(case: Case, fact: Fact, words: str, *, by: User) -> Objection:

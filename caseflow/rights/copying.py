@@ -1,9 +1,11 @@
 """A person's records as a document for the person: parts, rows and facts in words of their language."""
 
+import hashlib
+import json
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Role
 from caseflow.audit.models import Entry
 from caseflow.core import printing
 from caseflow.core.db import db, now
@@ -22,7 +24,7 @@ from caseflow.core.i18n import LANGUAGES, Labelled, locale_for, supported
 from caseflow.core.languages import SOURCE
 from caseflow.directory.models import Service
 from caseflow.people.models import Category, Person
-from caseflow.rights.gathering import facts
+from caseflow.rights.gathering import as_json, given, others, roles_in, roles_of
 from caseflow.rights.models import AccessRequest, Withheld
 from caseflow.rights.words import FACTS, MARKS, PARTS
 from caseflow.tenancy import queries as tenancy
@@ -31,46 +33,107 @@ from caseflow.tenancy.models import Organisation, Site
 TEMPLATE = Path(__file__).parent / "copy.typ"
 ORDER = ("persons", "names", "identifiers", "relatives", "cases")  # first; the audit comes last
 
+Rows = dict[str, list[Any]]
+
 WHOLE = {"audit_entries"}  # withheld as a whole or not at all: the document sums it up
 
-Marks = dict[tuple[str, uuid.UUID | None], Withheld]
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided on a copy: what is withheld, and what of somebody else is given out all the same."""
+
+    withheld: dict[tuple[str, uuid.UUID | None], Withheld] = field(default_factory=dict)  # by part, or part and row
+    chosen: frozenset[tuple[str, uuid.UUID, str]] = frozenset()  # part, row, column
+
+    def whole(self, part: str) -> Withheld | None:
+        """Why the part is withheld, if it is."""
+        return self.withheld.get((part, None))
+
+    def of(self, row: Any) -> Withheld | None:
+        """Why the single row is."""
+        return self.withheld.get((row.__tablename__, row.id))
+
+    def on_purpose(self, row: Any) -> set[str]:
+        """The columns of the row that are about somebody else and given out."""
+        return {column for part, row_id, column in self.chosen if (part, row_id) == (row.__tablename__, row.id)}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A row as the person would read it, for those who decide on it."""
+    """A row as the person would read it, for those who decide on it; `others` is held back: column, name, words."""
 
     id: uuid.UUID
     title: str
     fields: list[list[str]]
+    others: list[list[str]]
 
     def holds(self, words: str) -> bool:
         """Whether one of the facts holds these words, in whatever case."""
-        return words.casefold() in "\n".join(said for _label, said in self.fields).casefold()
+        said = [*(said for _label, said in self.fields), *(said for *_names, said in self.others)]
+        return words.casefold() in "\n".join(said).casefold()
 
 
 def shown(rows: list[Any], org_id: uuid.UUID) -> list[Shown]:
     """The rows in the reader's language."""
     say = _Words({"": rows}, tenancy.organisation(org_id))
-    return [Shown(row.id, _title(number, row, say), say.fields(row)) for number, row in enumerate(rows, 1)]
+    return [
+        Shown(row.id, _title(number, row, say), say.fields(row), say.others(row)) for number, row in enumerate(rows, 1)
+    ]
 
 
-def document(request: AccessRequest, person: Person, rows: dict[str, list[Any]], marks: Marks) -> bytes:
-    """The copy as a PDF in the request's language; what `marks` withhold is said to be withheld, and why."""
+def made(request: AccessRequest, person: Person, rows: Rows, decisions: Decisions) -> dict[str, Any]:
+    """The copy, complete: `parts` for programs, and `document` as the person reads it, in the request's language."""
     organisation = tenancy.organisation(request.org_id)
     with force_locale(str(locale_for(_language(request, organisation), organisation.country))):
-        return printing.pdf(TEMPLATE, _data(request, person, rows, marks, organisation), at=now())
+        document = _data(request, person, rows, decisions, organisation)
+    return {
+        "made_at": now().isoformat(),
+        "asked_on": request.asked_on.isoformat(),
+        "parts": {name: _for_programs(name, part, decisions, organisation) for name, part in rows.items()},
+        "document": document,
+    }
+
+
+def digest(copy: dict[str, Any]) -> str:
+    """What tells whether two copies say the same, whoever has looked at the file in the meantime."""
+    said = {name: part for name, part in copy["parts"].items() if name not in WHOLE or isinstance(part, dict)}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def for_programs(copy: dict[str, Any]) -> dict[str, Any]:
+    """The copy without the document."""
+    return {name: held for name, held in copy.items() if name != "document"}
+
+
+def on_paper(copy: dict[str, Any]) -> bytes:
+    """The document as a PDF."""
+    return printing.pdf(TEMPLATE, copy["document"], at=datetime.fromisoformat(copy["made_at"]))
+
+
+def _for_programs(name: str, rows: list[Any], decisions: Decisions, organisation: Organisation) -> Any:
+    if whole := decisions.whole(name):
+        return {"withheld": whole.value}
+    if name == "audit_entries":
+        return [
+            {"day": day.isoformat(), "role": role, "act": act, "about": about, "times": times}
+            for (day, role, act, about), times in _summed_up(rows, ZoneInfo(organisation.timezone)).items()
+        ]
+    roles = roles_in(rows)
+    return [
+        {"withheld": reason.value} if (reason := decisions.of(row)) else as_json(row, roles, decisions.on_purpose(row))
+        for row in rows
+    ]
 
 
 def _data(
-    request: AccessRequest, person: Person, rows: dict[str, list[Any]], marks: Marks, organisation: Organisation
+    request: AccessRequest, person: Person, rows: Rows, decisions: Decisions, organisation: Organisation
 ) -> dict[str, Any]:
     say = _Words(rows, organisation)
     first = [name for name in ORDER if name in rows]
     names = [*first, *sorted(set(rows) - {*first, "audit_entries"}, key=lambda name: str(PARTS.get(name, name)))]
-    parts = [_part(name, rows[name], marks, say) for name in names]
+    parts = [_part(name, rows[name], decisions, say) for name in names]
     if "audit_entries" in rows:
-        parts.append(_audit(rows["audit_entries"], marks.get(("audit_entries", None)), say))
+        parts.append(_audit(rows["audit_entries"], decisions.whole("audit_entries"), say))
     day = say.day(now())
     return {
         "language": (language := _language(request, organisation)),
@@ -89,7 +152,12 @@ def _data(
         ],
         "intro": [
             _("This is what the organisation holds of you: what was written about you, drafts too, and who saw it."),
-            _("Where something is withheld, it says so, and why. You may ask for a review of it."),
+            # The same in every copy, so that it tells nobody whether there is any of it.
+            _(
+                "What is about other people, such as where they live and how to reach them, is not in a copy as a rule;"
+                " nor is who may open your file and who may not."
+            ),
+            _("Where something else is withheld, it says so, and why. You may ask for a review of it."),
             _("If something is wrong, tell the organisation: it is corrected, or your words are put beside it."),
         ],
         "pages": _("Page %(number)s of %(pages)s", number="{page}", pages="{pages}"),
@@ -101,10 +169,10 @@ def _language(request: AccessRequest, organisation: Organisation) -> str:
     return supported(request.language) or supported(organisation.locale) or SOURCE
 
 
-def _part(name: str, rows: list[Any], marks: Marks, say: "_Words") -> dict[str, Any]:
-    whole = marks.get((name, None))
-    made = [] if whole else [_row(number, row, marks.get((name, row.id)), say) for number, row in enumerate(rows, 1)]
-    return _titled(name, whole) | {"rows": made}
+def _part(name: str, rows: list[Any], decisions: Decisions, say: "_Words") -> dict[str, Any]:
+    whole = decisions.whole(name)
+    said = [] if whole else [_row(number, row, decisions, say) for number, row in enumerate(rows, 1)]
+    return _titled(name, whole) | {"rows": said}
 
 
 def _titled(name: str, whole: Withheld | None) -> dict[str, Any]:
@@ -123,11 +191,12 @@ def _withheld(reason: Withheld) -> str:
     return _("Withheld: %(reason)s.", reason=reason.label)
 
 
-def _row(number: int, row: Any, reason: Withheld | None, say: "_Words") -> dict[str, Any]:
-    title = _title(number, row, say)
+def _row(number: int, row: Any, decisions: Decisions, say: "_Words") -> dict[str, Any]:
+    title, reason, chosen = _title(number, row, say), decisions.of(row), decisions.on_purpose(row)
     if reason is not None:
-        return {"title": title, "withheld": _withheld(reason), "fields": []}
-    return {"title": title, "withheld": None, "fields": say.fields(row)}
+        return {"title": title, "withheld": _withheld(reason), "fields": [], "others": []}
+    others = [[label, said] for column, label, said in say.others(row) if column in chosen]
+    return {"title": title, "withheld": None, "fields": say.fields(row), "others": others}
 
 
 def _title(number: int, row: Any, say: "_Words") -> str:
@@ -140,24 +209,42 @@ def _audit(entries: list[Entry], whole: Withheld | None, say: "_Words") -> dict[
     part = _titled("audit_entries", whole)
     if whole is not None:
         return part
-    ids = {entry.user_id for entry in entries if entry.user_id is not None}
-    query = select(User.id, User.role).where(User.org_id == entries[0].org_id, User.id.in_(ids))
-    roles = {user_id: role.label for user_id, role in db.session.execute(query)}
-    lines = Counter[tuple[str, str, str, str]]()
-    for entry in entries:
-        role = _("caseflow itself") if entry.user_id is None else roles.get(entry.user_id, "–")
-        about = PARTS.get(entry.subject or "", "–")
-        lines[say.day(entry.created_at), role, _act(entry.act), str(about)] += 1
-    told = [[*line, number_text(times)] for line, times in lines.items()]
+    told = []
+    for (day, role, act, about), times in _summed_up(entries, say.zone).items():
+        who = _("caseflow itself") if role is None else role.label
+        told.append([date_text(day), who, _act(act), str(PARTS.get(about or "", "–")), number_text(times)])
     columns = [_("Day"), _("Who"), _("What they did"), _("About"), _("Times")]
     return part | {"columns": columns, "widths": [3, 4, 6, 5, 2], "lines": told}
 
 
-def _act(act: str) -> str:
+def _summed_up(entries: list[Entry], zone: ZoneInfo) -> Counter[tuple[date, Role | None, str, str | None]]:
+    """How often who (by role), on a day, listed, opened or changed what (a table that may be in a copy)."""
+    roles = roles_of({entry.user_id for entry in entries if entry.user_id is not None})
+    return Counter(
+        (
+            entry.created_at.astimezone(zone).date(),
+            None if entry.user_id is None else roles.get(entry.user_id),
+            _kind(entry.act),
+            entry.subject if entry.subject in PARTS else None,
+        )
+        for entry in entries
+    )
+
+
+def _kind(act: str) -> str:
     match act.partition(".")[2]:
         case "list" | "search":
-            return _("saw your name or number in a list or a search")
+            return "listed"
         case "read" | "print" | "export" | "download":
+            return "opened"
+    return "changed"
+
+
+def _act(kind: str) -> str:
+    match kind:
+        case "listed":
+            return _("saw your name or number in a list or a search")
+        case "opened":
             return _("opened or printed your file")
     return _("wrote or changed something in your file")
 
@@ -165,33 +252,36 @@ def _act(act: str) -> str:
 class _Words:
     """How the values of rows are said: codes by their labels, ids by names, moments in the organisation's time."""
 
-    def __init__(self, rows: dict[str, list[Any]], organisation: Organisation) -> None:
-        self._zone = ZoneInfo(organisation.timezone)
+    def __init__(self, rows: Rows, organisation: Organisation) -> None:
+        self.zone = ZoneInfo(organisation.timezone)
         self._own = organisation.id
-        ids = {
-            value
-            for part in rows.values()
-            for row in part
-            for column, value in facts(row)
-            if column in FACTS and isinstance(value, uuid.UUID)
-        }
+        every = [row for part in rows.values() for row in part]
+        self._roles = roles_in(every)
+        said = (one for row in every for one in (*given(row, self._roles), *others(row)))
+        ids = {value for column, value in said if column in FACTS and isinstance(value, uuid.UUID)}
         self._names: dict[uuid.UUID, str] = {}
         for model in (Organisation, Service, Site):
             named = db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))
             self._names.update((key, name) for key, name in named)
 
     def fields(self, row: Any) -> list[list[str]]:
-        """The facts of a row that are not empty, each with its name, in the order of FACTS."""
-        held = dict(facts(row))
+        """The facts of a row that are the person's and not empty, each with its name, in the order of FACTS."""
+        return [[label, said] for _column, label, said in self._facts(dict(given(row, self._roles)))]
+
+    def others(self, row: Any) -> list[list[str]]:
+        """Those that are about somebody else, likewise, each with its column."""
+        return self._facts(dict(others(row)))
+
+    def _facts(self, held: dict[str, Any]) -> list[list[str]]:
         found = []
         for column, label in FACTS.items():
             if column in held and column not in MARKS and (said := self._said(column, held[column])):
-                found.append([str(label), said])
+                found.append([column, str(label), said])
         return found
 
     def day(self, value: datetime) -> str:
         """The day of a moment where the organisation works."""
-        return date_text(value.astimezone(self._zone).date())
+        return date_text(value.astimezone(self.zone).date())
 
     def _said(self, column: str, value: Any) -> str:
         if value is None or value == "" or value == self._own:
@@ -204,7 +294,7 @@ class _Words:
             case uuid.UUID():
                 return self._names.get(value, "")
             case datetime():
-                there = value.astimezone(self._zone)
+                there = value.astimezone(self.zone)
                 return f"{date_text(there.date())}, {time_text(there.time())}"
             case date():
                 return date_text(value)

@@ -1,25 +1,28 @@
 """Everything that this organisation holds of one person, found by the models' own ways to a person."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
+from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Role
 from caseflow.audit.models import Entry
 from caseflow.core.db import Model, db
 from caseflow.people.models import OF_CASE, OF_PERSON, Case, Person
 from caseflow.referrals.models import Origin
+from caseflow.rights.giving import DECIDED, GUARDING, NEVER, Giving, decided, without_others
 
-# Of no meaning to the person, or not theirs to have: keys, search keys, fingerprints.
-LEFT_OUT = {"person_keys", "name_keys", "erasures", "access_requests", "access_parts"}
-HIDDEN = {"org_id", "register_print", "value_hash", "number_hash", "version"}
+Roles = Mapping[uuid.UUID, Role]
 
 
 def gather(person: Person, only: str | None = None) -> dict[str, list[Any]]:
     """The rows about the person by table, drafts and audit too, the oldest first; tables without a row are left out.
+
+    Of those tables alone that may be in a copy (`giving.DECIDED`): whoever sees what this finds sees no more.
 
     With `only`, the rows of that table.
     """
@@ -32,23 +35,56 @@ def _age(row: Any) -> tuple[datetime, uuid.UUID]:
     return (getattr(row, "created_at", None) or datetime.min.replace(tzinfo=UTC), row.id)
 
 
-def as_json(row: Any) -> dict[str, Any]:
-    """A row as JSON can hold it, by the columns' names, with sealed texts opened."""
-    return {column: _json(value) for column, value in facts(row)}
+def as_json(row: Any, roles: Roles, chosen: Collection[str] = ()) -> dict[str, Any]:
+    """What of a row is given out, as JSON can hold it: of colleagues their roles, of others what was `chosen`."""
+    return {column: _json(value) for column, value in (*given(row, roles), *others(row, chosen))}
 
 
-def facts(row: Any) -> Iterator[tuple[str, Any]]:
-    """What a row says, column by column, with sealed texts opened."""
+def given(row: Any, roles: Roles) -> Iterator[tuple[str, Any]]:
+    """What a row says of the person, column by column, with sealed texts opened; of colleagues their roles."""
+    for column, value, giving in _columns(row):
+        match giving:
+            case Giving.GIVEN:
+                yield column, value
+            case Giving.ROLE:
+                yield column, roles.get(value)
+            case Giving.MIXED:
+                yield column, without_others(value)
+
+
+def others(row: Any, chosen: Collection[str] | None = None) -> Iterator[tuple[str, Any]]:
+    """What it says of somebody else, where it does; with `chosen`, those columns alone."""
+    for column, value, giving in _columns(row):
+        if chosen is not None and column not in chosen:
+            continue
+        more = giving is Giving.MIXED and value != without_others(value)
+        if more or (giving is Giving.OTHERS and value not in (None, "")):
+            yield column, value
+
+
+def _columns(row: Any) -> Iterator[tuple[str, Any, Giving]]:
     for one in row.__mapper__.column_attrs:
-        if one.columns[0].name not in HIDDEN:
-            yield one.columns[0].name, getattr(row, one.key)
+        column = one.columns[0].name
+        yield column, getattr(row, one.key), decided(row.__tablename__, column)
+
+
+def roles_in(rows: Iterable[Any]) -> Roles:
+    """The roles of the colleagues whom rows name by their ids."""
+    found = {value for row in rows for _column, value, giving in _columns(row) if giving is Giving.ROLE and value}
+    return roles_of(found)
+
+
+def roles_of(ids: Collection[uuid.UUID]) -> Roles:
+    """The roles of colleagues by their ids."""
+    found = db.session.execute(select(User.id, User.role).where(User.id.in_(ids)))
+    return {user_id: role for user_id, role in found}  # noqa: C416 - dict() of rows has no type
 
 
 def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
     cases = select(Case.id).where(Case.org_id == person.org_id, Case.person_id == person.id)
     for mapper in Model.registry.mappers:
         model: Any = mapper.class_
-        if model.__tablename__ not in LEFT_OUT and (hops := _way(model)) is not None:
+        if model.__tablename__ in DECIDED and (hops := _way(model)) is not None:
             yield (
                 model.__tablename__,
                 select(model).where(model.org_id == person.org_id, _leads(model, hops, person.id)),
@@ -56,17 +92,22 @@ def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
     sent = select(Origin.id).where(Origin.org_id == person.org_id, Origin.case_id.in_(cases))
     for mapper in Model.registry.mappers:
         model = mapper.class_
-        if model.__tablename__ not in LEFT_OUT and _of_referral(model):
+        if model.__tablename__ in DECIDED and _of_referral(model):
             key = model.id if model.__tablename__ == "referrals" else model.referral_id
             yield model.__tablename__, select(model).where(model.org_id == person.org_id, key.in_(sent))
     about = or_(Entry.case_id.in_(cases), and_(Entry.subject == "persons", Entry.subject_id == person.id))
-    yield "audit_entries", select(Entry).where(Entry.org_id == person.org_id, about)
+    yield "audit_entries", select(Entry).where(Entry.org_id == person.org_id, about, ~_guards())
+
+
+def _guards() -> ColumnElement[bool]:
+    """Whether an entry is of who may open the file: they are in no copy, as little as the decisions themselves."""
+    by_act = func.split_part(Entry.act, ".", 1).in_(GUARDING) & Entry.subject.is_distinct_from("access_requests")
+    return or_(by_act, func.coalesce(Entry.subject.in_(set(NEVER) - {"access_requests"}), false()))
 
 
 def way(model: Any) -> bool:
     """Whether rows of this kind are in a person's records."""
-    found = _way(model) is not None or _of_referral(model) or model is Entry
-    return found and model.__tablename__ not in LEFT_OUT
+    return _way(model) is not None or _of_referral(model) or model is Entry
 
 
 def _of_referral(model: Any) -> bool:

@@ -227,21 +227,27 @@ class AccessRequest(Owned, Model):
 
 
 class AccessPart(Owned, Model):
-    """A part of the records (a table), or one row of it, that a request does not give out, and why."""
+    """A part of the records (a table), or one row of it, that a request does not give out, and why.
+
+    With a `field`, the other way round: a column of that row that is about somebody else and is given out on purpose.
+    """
 
     __tablename__ = "access_parts"
     __table_args__ = (
         belongs_to("request_id", "access_requests"),
         belongs_to("marked_by", "users"),
         one_of("reason", Withheld),
-        UniqueConstraint("org_id", "request_id", "part", "row_id", postgresql_nulls_not_distinct=True),
+        UniqueConstraint("org_id", "request_id", "part", "row_id", "field", postgresql_nulls_not_distinct=True),
+        CheckConstraint("(field IS NULL) = (reason IS NOT NULL)", name="decision"),
+        CheckConstraint("field IS NULL OR row_id IS NOT NULL", name="one_row"),
     )
 
     request_id: Mapped[uuid.UUID]
     part: Mapped[str]
     row_id: Mapped[uuid.UUID | None]  # none: the whole part
+    field: Mapped[str | None]
     marked_by: Mapped[uuid.UUID | None]
-    reason: Mapped[Withheld] = mapped_column(Coded(Withheld))
+    reason: Mapped[Withheld | None] = mapped_column(Coded(Withheld))
 
 
 class Fact(Labelled):

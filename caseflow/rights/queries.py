@@ -24,16 +24,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload
 
+from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
-from caseflow.accounts.permissions import Permission
+from caseflow.accounts.permissions import Permission, Scope
 from caseflow.core.db import Page, db, one_or_404, paged
 from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
 from caseflow.people.queries import Happening
 from caseflow.rights import received
-from caseflow.rights.copying import WHOLE, Marks, Shown, shown
+from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
 from caseflow.rights.gathering import gather
+from caseflow.rights.giving import ASKS
 from caseflow.rights.models import (
     DEFAULTS,
     FALLBACK,
@@ -48,7 +50,6 @@ from caseflow.rights.models import (
     ObjectionState,
     Rule,
     RuleKind,
-    Withheld,
 )
 from caseflow.tenancy.models import OrganisationKind
 
@@ -278,16 +279,57 @@ def reads(person: Person) -> str | None:
     return next((code for one in person.languages if (code := supported(one))), None)
 
 
-def withheld(request: AccessRequest) -> Marks:
-    """What is not given out, and why: whole parts, and rows of a part by their ids."""
+def reads_all(person: Person, user: User) -> bool:
+    """Whether the user may open all that a copy holds: every case of the person, and the ordinary page of each part.
+
+    Who may not neither marks, decides nor gets the copy: it is made of all cases, and a page of it is a page of each.
+    To show everybody the rows of their own cases alone would leave rows that nobody has looked at, or make one request
+    wait for a marker of each case.
+    """
+    every = set(db.session.scalars(select(Case.id).where(Case.org_id == person.org_id, Case.person_id == person.id)))
+    mine: Any = people.openable(user).with_only_columns(Case.id)
+    if not every or every - set(db.session.scalars(mine.where(Case.person_id == person.id))):
+        return False
+    return all(user.may(permission) or not gather(person, part) for part, permission in ASKS.items())
+
+
+def who_reads_all(person: Person, user: User) -> list[User]:
+    """Who may, as far as their role and their site tell: those who decide on copies."""
+    sites = set(
+        db.session.scalars(select(Case.site_id).where(Case.org_id == person.org_id, Case.person_id == person.id))
+    )
+    deciding = accounts.colleagues(user, permission=Permission.DECIDE_ACCESS)
+    reaching = [one for one in deciding if one.scope is Scope.ORGANISATION or sites == {one.site_id}]
+    return [one for one in reaching if not accounts.is_closed(person.id, one)]
+
+
+def whole_request(person: Person, id: uuid.UUID, user: User) -> AccessRequest:
+    """One of the requests for those who may open all that its copy holds, or 404."""
+    request = access_request(person, id)
+    return request if reads_all(person, user) else abort(404)
+
+
+def decisions(request: AccessRequest) -> Decisions:
+    """What is withheld, and what of somebody else is given out on purpose."""
     query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    return {(one.part, one.row_id): one.reason for one in db.session.scalars(query)}
+    withheld, chosen = {}, set()
+    for one in db.session.scalars(query):
+        if one.reason is not None:
+            withheld[one.part, one.row_id] = one.reason
+        elif one.row_id is not None and one.field is not None:
+            chosen.add((one.part, one.row_id, one.field))
+    return Decisions(withheld, frozenset(chosen))
 
 
 def markers(request: AccessRequest) -> set[uuid.UUID]:
-    """Who marked what is withheld now."""
+    """Who marked what is withheld or given out on purpose now."""
     query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
     return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
+
+
+def copy(person: Person, request: AccessRequest) -> dict[str, Any]:
+    """The copy as it would be given out now: what whoever decides on it must see, all of it."""
+    return made(request, person, gather(person), decisions(request))
 
 
 def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
@@ -298,13 +340,6 @@ def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
     found = [one for one in shown(held, person.org_id) if one.holds(words)]
     start = (max(page, 1) - 1) * ROWS
     return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
-
-
-def marked_rows(person: Person, marks: Marks) -> list[tuple[str, Shown, Withheld]]:
-    """The single rows that are marked: of which part, what they say, and why."""
-    parts = sorted({part for part, row_id in marks if row_id is not None})
-    rows = [(part, one) for part in parts for one in shown(gather(person, part).get(part, []), person.org_id)]
-    return [(part, one, reason) for part, one in rows if (reason := marks.get((part, one.id)))]
 
 
 def objections(case: Case) -> list[Objection]:

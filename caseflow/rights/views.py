@@ -19,7 +19,7 @@ from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
 from caseflow.referrals import queries as referrals
 from caseflow.rights import actions, queries, received
-from caseflow.rights.copying import WHOLE
+from caseflow.rights.copying import WHOLE, digest
 from caseflow.rights.forms import (
     AccessForm,
     AnswerForm,
@@ -30,6 +30,7 @@ from caseflow.rights.forms import (
     SpecialRuleForm,
 )
 from caseflow.rights.gathering import gather
+from caseflow.rights.giving import DECIDED
 from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 from caseflow.rights.words import PARTS
 
@@ -190,26 +191,36 @@ def copies(id: uuid.UUID) -> tuple[str, int] | Response:
     form = AccessForm(asked_on=current_user.organisation.today(), language=queries.reads(case.person))
     if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, form.language.data, by=current_user)):
         return done(_("The request is recorded. Mark what is to be withheld."), "rights.copies", id=case.id)
-    return page("rights/copies.html", form=form, case=case, requests=queries.access_requests(case.person))
+    return page(
+        "rights/copies.html",
+        form=form,
+        case=case,
+        requests=queries.access_requests(case.person),
+        whole=queries.reads_all(case.person, current_user),
+    )
 
 
 @bp.route("/cases/<uuid:id>/copies/<uuid:request_id>", methods=["GET", "POST"])
 @requires(Permission.WORK_ON_CASES)
 def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
-    """What would be given out, part by part, and which parts are withheld."""
+    """What would be given out, part by part, and which parts are withheld; else, who may see that."""
     case = people.opened(id, current_user)
     asked, form = queries.access_request(case.person, request_id), DecisionForm()
-    parts, marks = gather(case.person), queries.withheld(asked)
-    if form.accepts(lambda: actions.mark_parts(case, asked, _chosen("part", parts), by=current_user)):
+    if form.accepts(lambda: actions.mark_parts(case, asked, _chosen("part", DECIDED), by=current_user)):
         return done(_("Marked. A second person decides."), "rights.access_request", id=case.id, request_id=asked.id)
+    if not queries.reads_all(case.person, current_user):
+        readers = queries.who_reads_all(case.person, current_user)
+        return page("rights/access_elsewhere.html", form=form, case=case, readers=readers)
+    parts, decided = gather(case.person), queries.decisions(asked)
     return page(
         "rights/access_request.html",
         form=form,
         case=case,
         asked=asked,
         parts={name: len(rows) for name, rows in parts.items()},
-        whole={part: reason for (part, row_id), reason in marks.items() if row_id is None},
-        rows=Counter(part for part, row_id in marks if row_id is not None),
+        decided=decided,
+        rows=Counter(part for part, row_id in decided.withheld if row_id is not None),
+        chosen=Counter(part for part, _row_id, _column in decided.chosen),
         reasons=Withheld.choices(),
         words=PARTS,
         undivided=WHOLE,
@@ -219,13 +230,15 @@ def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
 @bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/parts/<string:part>", methods=["GET", "POST"])
 @requires(Permission.WORK_ON_CASES)
 def access_part(id: uuid.UUID, request_id: uuid.UUID, part: str) -> tuple[str, int] | Response:
-    """The rows of a part as the person would read them, and which of them are withheld."""
+    """The rows of a part as the person would read them, which of them are withheld, and what is held back of others."""
     case, words = people.opened(id, current_user), request.args.get("words", "").strip()
-    asked, form = queries.access_request(case.person, request_id), DecisionForm()
+    asked, form = queries.whole_request(case.person, request_id, current_user), DecisionForm()
     rows = queries.rows(case.person, part, words=words, page=page_number())
     ids = {str(one.id): one.id for one in rows.items}
     marks = {ids[key]: reason for key, reason in _chosen("row", ids).items()}
-    if form.accepts(lambda: actions.mark_rows(case, asked, part, ids.values(), marks, by=current_user)):
+    others = [(one.id, column) for one in rows.items for column, *_said in one.others]
+    given = [(row_id, column) for row_id, column in others if f"give-{row_id}-{column}" in request.form]
+    if form.accepts(lambda: actions.mark_rows(case, asked, part, ids.values(), marks, given, by=current_user)):
         flash(_("Marked. A second person decides."), "good")
         return redirect(request.full_path)
     return page(
@@ -236,7 +249,7 @@ def access_part(id: uuid.UUID, request_id: uuid.UUID, part: str) -> tuple[str, i
         part=part,
         rows=rows,
         words=words,
-        marks=queries.withheld(asked),
+        decided=queries.decisions(asked),
         reasons=Withheld.choices(),
         title=PARTS.get(part, part),
     )
@@ -253,21 +266,14 @@ def _chosen(kind: str, names: Iterable[str]) -> dict[str, Withheld]:
 @bp.route("/cases/<uuid:id>/copies/<uuid:request_id>/approve", methods=["GET", "POST"])
 @requires(Permission.DECIDE_ACCESS)
 def approve_access(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Response:
-    """Decide on what was marked."""
+    """Decide on the copy as it stands there, all of it, as the person would read it."""
     case = people.opened(id, current_user)
-    asked, form = queries.access_request(case.person, request_id), DecisionForm()
-    if form.accepts(lambda: actions.approve_access(case, asked, by=current_user)):
+    asked, form = queries.whole_request(case.person, request_id, current_user), DecisionForm()
+    seen = request.form.get("seen", "")
+    if form.accepts(lambda: actions.approve_access(case, asked, seen, by=current_user)):
         return done(_("Approved. The copy is being put together."), "rights.copies", id=case.id)
-    marks = queries.withheld(asked)
-    return page(
-        "rights/approve_access.html",
-        form=form,
-        case=case,
-        asked=asked,
-        whole={part: reason for (part, row_id), reason in marks.items() if row_id is None},
-        rows=queries.marked_rows(case.person, marks),
-        words=PARTS,
-    )
+    copy = queries.copy(case.person, asked)
+    return page("rights/approve_access.html", form=form, case=case, asked=asked, it=copy["document"], seen=digest(copy))
 
 
 @bp.post("/cases/<uuid:id>/copies/<uuid:request_id>/download")

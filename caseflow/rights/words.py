@@ -4,9 +4,9 @@ from flask_babel import lazy_gettext as _l
 
 # By table; one that is not here goes by its table's name.
 PARTS = {
+    "access_requests": _l("Copies of the records"),  # as the audit tells of them
     "assignments": _l("Workers of the case"),
     "audit_entries": _l("Who did and saw what"),
-    "case_access": _l("Who may open this case"),
     "case_parties": _l("Organisations of the case"),
     "case_returns": _l("Returned to prison"),
     "cases": _l("Cases"),
@@ -28,8 +28,6 @@ PARTS = {
     "persons": _l("The person"),
     "phase_changes": _l("Phases"),
     "plans": _l("Plan"),
-    "received_holds": _l("Holds of received referrals"),
-    "referral_access": _l("Who may open this referral"),
     "referral_drafts": _l("Drafts of referrals"),
     "referral_events": _l("What happened to referrals"),
     "referral_helpers": _l("Workers of referrals"),
@@ -103,7 +101,18 @@ FACTS = {
     "actor_name": _l("Who"),
     "sender_name": _l("Sent by"),
     "sender_contact": _l("Reach them at"),
+    "user_id": _l("Worker"),
+    "officer_id": _l("Worker"),
     "written_by": _l("Written by"),
+    "added_by": _l("Written by"),
+    "started_by": _l("Written by"),
+    "set_by": _l("Written by"),
+    "sent_by": _l("Sent by"),
+    "approved_by": _l("Approved by"),
+    "completed_by": _l("Completed by"),
+    "agreement_by": _l("Recorded by"),
+    "answered_by": _l("Answered by"),
+    "ended_by": _l("Ended by"),
     "planned_by": _l("Planned by"),
     "recorded_by": _l("Recorded by"),
     "status_by": _l("By"),
@@ -179,8 +188,6 @@ FACTS = {
     "understood": _l("The person understood it"),
     "sensitive": _l("Sensitive"),
     "is_primary": _l("Responsible"),
-    "justified": _l("Was it justified?"),
-    "review": _l("Review"),
     "occurred_at": _l("When it happened"),
     "admitted_at": _l("Admitted at"),
     "opened_on": _l("Opened on"),
@@ -204,12 +211,10 @@ FACTS = {
     "completed_at": _l("Completed"),
     "met_on": _l("Met on"),
     "answered_at": _l("Answered"),
-    "reviewed_at": _l("Reviewed"),
     "withdrawn_at": _l("Withdrawn"),
     "expires_at": _l("Ends"),
     "revoked_at": _l("Closed"),
     "receiver_erased_at": _l("Erased at the receiver"),
-    "sealed_at": _l("Sealed"),
     "called_off_at": _l("Called off"),
     "to_org_id": _l("To"),
     "former_org_id": _l("To, and erased there"),
@@ -224,6 +229,6 @@ FACTS = {
 
 # Marks of the system: in the copy for programs (JSON), and of no meaning on paper.
 MARKS = {
-    "about", "act", "agreement_at", "changed_at", "created_at", "detail", "details_done", "disclosure_done", "guarded",
-    "of_register", "overdue_told", "recorded_at", "request_id", "status_at", "subject", "xact",
+    "agreement_at", "changed_at", "created_at", "details_done", "disclosure_done", "of_register", "recorded_at",
+    "status_at",
 }  # fmt: skip

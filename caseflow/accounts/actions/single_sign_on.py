@@ -80,14 +80,14 @@ def sign_in_by_provider(
         if (user.provider_subject or "").startswith(f"{settings.issuer} "):
             raise Refused(_("The account with this address belongs to somebody else there. Tell your administrator."))
         user.provider_subject = subject
-        record("account.tie", by=user, on=user)
+        record("user.tie", by=user, on=user)
     return begin_session(user, visit, shown_at=shown_at or now() - FRESH)
 
 
 def untie_provider(user: User, *, by: User) -> None:
     """Whoever comes next from the provider with the user's address gets the account, say after the provider changed."""
     user.provider_subject = None
-    record("account.untie", by=by, on=user)
+    record("user.untie", by=by, on=user)
 
 
 def _shown_at(told: dict[str, Any]) -> datetime | None:

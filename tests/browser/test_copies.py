@@ -1,0 +1,37 @@
+"""The pages of a copy in a real browser: marking, deciding on the whole of it, and who may where one may not."""
+
+import pytest
+
+from tests.browser.conftest import Enter
+from tests.cast import Cast
+from tests.rights.test_copies import asked
+from tests.rights.test_giving import a_family, two_cases
+
+
+@pytest.mark.browser
+def test_a_copy_is_marked_and_decided_on(enter: Enter, cast: Cast) -> None:
+    old, new = two_cases(cast)
+    elsewhere = asked(cast, old, "ar").replace(str(old), str(new))
+    worker = enter("daniyar")
+    worker.go(elsewhere)
+    worker.reads("You may not open all of them. Ask:")
+    worker.look("copy_elsewhere")
+    worker.look_again_in_arabic()
+    path = f"/cases/{a_family(cast)}/copies"
+    one, leader = enter("aigerim"), enter("leader")
+    one.go(path)
+    one.press("Record the request")
+    one.page.locator("main table a").first.click()
+    one.page.wait_for_url("**/copies/*-*")
+    marking = one.path
+    one.look("copy_parts")
+    one.go(f"{marking}/parts/relatives")
+    one.page.get_by_label("Give out all the same: Telephone").first.check()
+    one.look("copy_rows")
+    one.press("Mark")
+    leader.go(f"{marking}/approve")
+    leader.look("copy_decision")
+    leader.press("Give it out so")
+    leader.reads("Being put together")
+    for walker in (one, leader):
+        walker.look_again_in_arabic()
