@@ -24,6 +24,12 @@ UNUSED: dict[str, set[tuple[str, str]]] = {
         (f"organisations.{column}", "UPDATE")
         for column in ("id", "created_at", "slug", "name", "kind", "country", "locale", "timezone", "rest_days")
     },
+    # Keys were destroyed by the erasing functions, which are not the application's.
+    "0036": {
+        (f"{table}.{column}", "UPDATE")
+        for table in ("person_keys", "packet_keys")
+        for column in ("wrapped", "destroyed_at")
+    },
 }
 
 COLUMNS = """
