@@ -40,7 +40,7 @@ def upgrade() -> None:
     # What says when records fall due, and what ends that they are kept.
     for command, clause in (("INSERT", "WITH CHECK"), ("DELETE", "USING")):
         op.execute(
-            f"CREATE POLICY leads_{command} ON retention_rules AS RESTRICTIVE FOR {command} TO caseflow_app"
+            f"CREATE POLICY leads_{command.lower()} ON retention_rules AS RESTRICTIVE FOR {command} TO caseflow_app"
             f" {clause} ({LEADS})"
         )
     op.execute(
@@ -60,7 +60,7 @@ def downgrade() -> None:
         op.execute(f"GRANT UPDATE (wrapped, destroyed_at) ON {table} TO caseflow_app")
     op.execute("DROP POLICY ended ON retention_holds")
     for command in ("DELETE", "INSERT"):
-        op.execute(f"DROP POLICY leads_{command} ON retention_rules")
+        op.execute(f"DROP POLICY leads_{command.lower()} ON retention_rules")
     op.execute("DROP TRIGGER keeps_decision ON erasures")
     op.execute("DROP FUNCTION keep_decision()")
     op.execute("DROP POLICY decided ON erasures")
