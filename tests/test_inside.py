@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.people.test_sealing import a_noted_case, person_of
 from tests.referrals.test_sealing import a_talk
 from tests.rights.test_retention import closed, proposed
-from tests.stories.access import restricted
+from tests.stories.access import excluded, restricted
 from tests.stories.plans import a_goal
 from tests.stories.referrals import a_draft, a_referral
 
@@ -450,3 +450,21 @@ def test_who_does_not_manage_accounts_changes_no_rule_of_signing_in(speak: Speak
             assert done(there, statement), statement
     with speak("leader") as there:
         assert refused(there, "UPDATE single_sign_on SET issuer = 'https://y'")
+
+
+def test_the_audit_is_read_by_auditors_and_of_a_file_by_whoever_works_on_cases(speak: Speak, cast: Cast) -> None:
+    case_id, other_id = a_noted_case(cast, "x"), a_noted_case(cast, "y")
+    excluded(cast, other_id, "daniyar")
+    about = "SELECT count(*) FROM audit_about(ARRAY[%s]::uuid[])"
+    for name, counts in (
+        ("auditor", (True, True)),
+        ("aigerim", (True, True)),
+        ("daniyar", (True, False)),
+        ("admin", (False, False)),
+        ("stranger", (False, False)),
+    ):
+        with speak(name) as there:
+            found = tuple(there.execute(about, (one,)).fetchone()[0] > 0 for one in (case_id, other_id))
+            assert found == counts, name
+    with speak("admin") as there:
+        assert there.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,)

@@ -35,7 +35,7 @@ RULES: dict[str, dict[str, str]] = {
     "terms_additions": {"INSERT": MANAGES},
     "sign_in_rules": {"INSERT": MANAGES, "UPDATE": MANAGES},
     "single_sign_on": {"INSERT": MANAGES, "UPDATE": MANAGES},
-    "sites": {"INSERT": MANAGES, "UPDATE": MANAGES},
+    "sites": {"INSERT": f"{WORK} OR {MANAGES}", "UPDATE": f"{WORK} OR {MANAGES}"},  # a register names sites, too
     "register_imports": {"INSERT": "(SELECT app_role()) IN ('administrator', 'team_leader')"},
 }
 
