@@ -29,7 +29,7 @@ from caseflow.accounts import actions as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.passwords import hash_password
 from caseflow.accounts.permissions import Role
-from caseflow.core.db import db, new_id, today, unit_of_work
+from caseflow.core.db import db, enter, new_id, tenant, today, unit_of_work
 from caseflow.core.jobs import QUEUE, relay
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Organisation, OrganisationKind, ReferralKind, SiteKind
@@ -193,11 +193,21 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                         password=PASSWORD,
                         by=admin,
                     )
-                    user.locale = READS
-                    accounts.accept_terms(by=user)
+                    settle_in(user)
     with psycopg.connect(owner_url) as owner:
         owner.execute("UPDATE passwords SET hash = %s", (QUICK.hash(PASSWORD),))
         owner.execute("DELETE FROM outbox")  # news of the beginning itself
+
+
+def settle_in(user: User) -> None:
+    """What somebody does themself on their first day, within the unit of work of whoever opened their account."""
+    held = tenant()
+    db.session.flush()
+    enter(user.org_id, user.id)
+    user.locale = READS
+    accounts.accept_terms(by=user)
+    db.session.flush()
+    enter(held.org_id, held.user_id)
 
 
 @dataclass
@@ -222,6 +232,18 @@ class Cast:
             with unit_of_work():
                 org_id, user_id = self._ids(name)
             with unit_of_work(org_id, user_id):
+                yield db.session.get_one(User, (org_id, user_id))
+
+    @contextmanager
+    def managing(self, name: str) -> Iterator[User]:
+        """This person's account in the hands of an administrator of their organisation, who alone may change it."""
+        with self.acting(name) as user:
+            org_id, user_id = user.org_id, user.id
+        with self.app.app_context():
+            with unit_of_work(org_id):
+                managers = select(User.id).where(User.role == Role.ADMINISTRATOR, User.active)
+                manager_id = db.session.scalars(managers).first()
+            with unit_of_work(org_id, manager_id):
                 yield db.session.get_one(User, (org_id, user_id))
 
     def _ids(self, name: str) -> tuple[uuid.UUID, uuid.UUID]:

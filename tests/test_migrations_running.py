@@ -18,6 +18,20 @@ from tests.cast import Cast
 FIRST = "0012"  # the first version that runs anywhere
 NEWER = installation.known_migrations()[installation.known_migrations().index(FIRST) + 1 :]
 
+# Rights that a migration takes on purpose: no statement of the version before used them.
+UNUSED: dict[str, set[tuple[str, str]]] = {
+    "0035": {
+        (f"organisations.{column}", "UPDATE")
+        for column in ("id", "created_at", "slug", "name", "kind", "country", "locale", "timezone", "rest_days")
+    },
+    # Keys were destroyed by the erasing functions, which are not the application's.
+    "0036": {
+        (f"{table}.{column}", "UPDATE")
+        for table in ("person_keys", "packet_keys")
+        for column in ("wrapped", "destroyed_at")
+    },
+}
+
 COLUMNS = """
     SELECT c.relname || '.' || a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -78,7 +92,7 @@ def _is_additive(owner: Engine, columns: list[Any], rights: list[Any], revision:
     known = {name for name, *_ in columns}
     fresh = [name for (name,) in ask(owner, NEEDED) if name.split(".")[0] in tables and name not in known]
     assert fresh == [], f"{revision} adds columns that the previous version's INSERT does not fill"
-    lost = set(rights) - set(ask(owner, RIGHTS))
+    lost = set(rights) - set(ask(owner, RIGHTS)) - UNUSED.get(revision, set())
     assert lost == set(), f"{revision} takes rights that the previous version's pages use"
 
 

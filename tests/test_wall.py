@@ -79,6 +79,7 @@ def _row(table: Table, org: uuid.UUID, to_org: uuid.UUID) -> dict[str, Any]:
         "answered_at",
         "referral_id",  # an erasure is of a person or of a referral
         "former_org_id",
+        "field",  # a part of a copy is withheld for a reason, or given out by its field
     )
     row = {column.name: given.get(column.name, _value(column)) for column in table.columns}
     return row | {column.name: None for column in table.columns if column.name in open_ended and column.nullable}

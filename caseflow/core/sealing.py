@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -186,31 +185,6 @@ def seal_values(values: Iterable[tuple[uuid.UUID, str]], place: str) -> list[str
     held = list(values)
     keys = keyring.of_persons(_session(), {subject for subject, _text in held})
     return [close_text(text, place, keys[subject]) for subject, text in held]
-
-
-def destroy_key(subject: uuid.UUID) -> None:
-    """Make everything that was sealed under the person's key unreadable, now and for ever."""
-    session = _session()
-    session.flush()
-    [key] = keyring.of_persons(session, {subject}).values()  # a person without a key gets none later
-    _destroy(session, [key])
-
-
-def destroy_packet_keys(packets: set[PacketRef]) -> None:
-    """The same for what this organisation wrote in these packets; the other side's words stay."""
-    session = _session()
-    session.flush()
-    _destroy(session, list(keyring.of_packets(session, packets).values()))
-
-
-def _destroy(session: Session, keys: list[Key]) -> None:
-    for key in keys:
-        table = keyring.store(key.name.kind).table
-        mine = (table.c.org_id == key.org_id, table.c.id == key.name.id)
-        gone = {"wrapped": None, "destroyed_at": datetime.now().astimezone()}
-        session.connection().execute(table.update().where(*mine).values(gone))
-    keyring.drop(session)
-    session.expire_all()
 
 
 def _session() -> Session:

@@ -13,7 +13,7 @@ from caseflow.accounts import actions as accounts
 from caseflow.accounts import queries as users
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Role
-from caseflow.core.db import db, new_id, unit_of_work
+from caseflow.core.db import db, enter, new_id, tenant, unit_of_work
 from caseflow.demo.clock import Calendar, told_at
 from caseflow.demo.countries import COUNTRIES, Body, Country, Worker
 from caseflow.demo.countries.country import Office
@@ -74,6 +74,17 @@ def acting(post: Post) -> Iterator[User]:
         yield db.session.get_one(User, (post.org_id, post.user_id))
 
 
+@contextmanager
+def themself(user: User) -> Iterator[None]:
+    """Within another's unit of work, what somebody does themself."""
+    held = tenant()
+    db.session.flush()
+    enter(user.org_id, user.id)
+    yield
+    db.session.flush()
+    enter(held.org_id, held.user_id)
+
+
 def raise_steward(owner_url: str, calendar: Calendar) -> Post:
     """The platform's steward: the one thing that only the database's owner can begin."""
     org_id, user_id, began = new_id(), new_id(), calendar.at(FOUNDED - 5)
@@ -103,7 +114,8 @@ def raise_steward(owner_url: str, calendar: Calendar) -> Post:
         )
         other.locale = "ar"
         for one in (user, other):
-            accounts.accept_terms(by=one)
+            with themself(one):
+                accounts.accept_terms(by=one)
     return steward
 
 
@@ -168,7 +180,8 @@ def _furnish(one: Founded, calendar: Calendar, extra: int, random: Random) -> No
                 password=PASSWORD,
                 by=admin,
             )
-            accounts.accept_terms(by=user)
+            with themself(user):
+                accounts.accept_terms(by=user)
             user.phone = f"{one.country.phone} {random.randrange(1000, 9999)}"
             one.posts.append(Post(one.org_id, user.id, user.name, user.role, site_id, one.country.locale))
     for coordinator in one.holding(Role.COORDINATOR):

@@ -44,7 +44,7 @@ def test_administrator_changes_a_site(cast: Cast) -> None:
     changed = the_site(cast)
     assert (changed.name, changed.kind, changed.city, changed.capacity) == ("Colony 5", SiteKind.OFFICE, "Almaty", 800)
     assert "Colony 5" in admin.get("/")
-    with cast.acting("admin"):
+    with cast.acting("auditor"):
         assert db.session.scalars(select(Entry.act).where(Entry.act == "site.change")).all() == ["site.change"]
 
 

@@ -136,6 +136,6 @@ def test_leader_of_one_site_sees_its_cases_and_workload(cast: Cast) -> None:
     a_case(cast, number="A-77")
     with cast.acting("aigerim") as aigerim:
         site = aigerim.site_id
-    with cast.acting("leader") as leader:
+    with cast.managing("leader") as leader:
         leader.site_id = site
     assert "Айгерім" in cast.be("leader").get("/")

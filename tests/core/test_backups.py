@@ -30,7 +30,8 @@ from caseflow.rights.models import HoldKind
 from tests.cast import Cast
 from tests.conftest import Stage, dispose
 from tests.people.test_sealing import a_noted_case, owner, person_of
-from tests.referrals.test_sealing import HELD, TOLD, a_talk, packet
+from tests.people.test_sealing import destroyed as unreadable
+from tests.referrals.test_sealing import HELD, TOLD, a_talk
 from tests.rights.test_received import SECOND, WORDS, a_finished, ended, erased, seen
 from tests.rights.test_retention import MARK, closed, left, proposed
 from tests.stories.access import hired
@@ -267,8 +268,7 @@ def test_who_was_erased_after_the_backup_stays_erased(
     path = made(environment, tmp_path)
     cast.be("deputy").post(f"/retention/{proposed(cast, person_id)}/approve")
     cast.deliver(redis)
-    with cast.acting("aigerim"):
-        sealing.destroy_key(lost_id)
+    unreadable(environment, ("person_keys", cast.organisation("almaty"), lost_id))
     listed = tmp_path / destroyed.LIST
     assert listed.read_text() == ""
     with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
@@ -301,8 +301,8 @@ def test_what_a_side_made_unreadable_after_the_backup_stays_so(
     referral_id, other_id = a_talk(cast), a_talk(cast)
     path = made(environment, tmp_path)
     later_id = a_talk(cast)  # which the backup does not know
-    with cast.acting("coordinator"):
-        sealing.destroy_packet_keys({packet(referral_id), packet(later_id)})
+    kamqor = cast.organisation("kamqor")
+    unreadable(environment, ("packet_keys", kamqor, referral_id), ("packet_keys", kamqor, later_id))
     with psycopg.connect(environment["OWNER_DATABASE_URL"]) as connection:
         assert destroyed.update(connection, tmp_path) == 2
         assert destroyed.update(connection, tmp_path) == 0
@@ -402,8 +402,7 @@ def test_a_restore_wants_the_list_of_destroyed_keys(
     cast: Cast, environment: Environment, empty: Environment, tmp_path: Path
 ) -> None:
     gone = person_of(cast, a_noted_case(cast, "one"))
-    with cast.acting("aigerim"):
-        sealing.destroy_key(gone)
+    unreadable(environment, ("person_keys", cast.organisation("almaty"), gone))
     path = made(environment, tmp_path)
     listed = tmp_path / destroyed.LIST
     assert str(gone) in listed.read_text()

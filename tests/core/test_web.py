@@ -98,7 +98,7 @@ def test_unexpected_error_shows_a_reference_that_is_in_the_log(
 def test_error_rolls_back_what_the_request_wrote(own_app: Flask) -> None:
 
     def half() -> str:
-        db.session.execute(text("UPDATE users SET phone = '123'"))
+        db.session.execute(text("UPDATE users SET phone = '123' WHERE id = app_user()"))
         raise ZeroDivisionError
 
     own_app.add_url_rule("/half", "half", requires(Permission.BE_SIGNED_IN)(half))

@@ -163,13 +163,15 @@ def test_stranger_and_colleague_outside_the_case_do_not_see_it(cast: Cast) -> No
 def test_team_leader_of_a_site_sees_the_cases_of_the_site(cast: Cast) -> None:
     case_id = a_case(cast)
     with cast.acting("leader") as leader:
-        case = queries.opened(case_id, leader)  # without a site: the whole organisation
-        leader.site_id = case.site_id
-        assert queries.opened(case_id, leader) is case
+        site_id = queries.opened(case_id, leader).site_id  # without a site: the whole organisation
+    with cast.managing("leader") as leader:
+        leader.site_id = site_id
+    with cast.acting("leader") as leader:
+        assert queries.opened(case_id, leader).id == case_id
+    with cast.managing("leader") as leader:
         leader.site_id = tenancy.add_site(name="Other", kind=SiteKind.PRISON, by=leader).id
-        with pytest.raises(NotFound):
-            queries.opened(case_id, leader)
-        db.session.rollback()
+    with cast.acting("leader") as leader, pytest.raises(NotFound):
+        queries.opened(case_id, leader)
 
 
 def test_team_leader_gives_the_case_to_another_worker(cast: Cast) -> None:

@@ -199,7 +199,10 @@ def test_emergency_access_is_given_by_the_database_alone_and_for_four_hours_at_m
         for change in ("until = now() + interval '4 hours'", "user_id = granted_by"):
             _refuses(superuser, InsufficientPrivilege, f"UPDATE case_access SET {change}")
     with speaking(superuser, environment, org, leader):
-        superuser.execute("UPDATE case_access SET ended_at = now() WHERE kind = 'allowed' AND user_id <> %s", (leader,))
+        ended = (
+            "UPDATE case_access SET ended_at = now(), ended_by = app_user() WHERE kind = 'allowed' AND user_id <> %s"
+        )
+        superuser.execute(ended, (leader,))
         assert superuser.execute("UPDATE case_access SET ended_at = NULL WHERE ended_at IS NOT NULL").rowcount == 0
         _refuses(superuser, InsufficientPrivilege, "UPDATE cases SET guarded = false WHERE id = %s", (case_id,))
 

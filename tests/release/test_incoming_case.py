@@ -97,7 +97,7 @@ def a_raw_handover(cast: Cast, case_id: uuid.UUID, consent_id: uuid.UUID, *, to:
             to_org_id=receiver,
             case_id=case_id,
             started_by=user.id,
-            sender_name="Aigerim",
+            sender_name=user.name,
             categories=["identity", "contact", "plan"],
             ground="",
             consent_id=consent_id,

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Role
@@ -163,12 +163,8 @@ def test_leader_of_a_site_sees_what_its_officers_prepare_and_the_invitations(cas
     a_handover(cast, a_case(cast))
     with cast.acting("officer") as officer:
         site_id = officer.site_id
-    with cast.acting("probation_leader") as user:
-        db.session.execute(
-            update(User)
-            .where(User.org_id == user.org_id, User.email.startswith("other_officer"))
-            .values(role=Role.TEAM_LEADER, site_id=site_id)
-        )
+    with cast.managing("other_officer") as other:
+        other.role, other.site_id = Role.TEAM_LEADER, site_id
     with cast.acting("other_officer") as user:
         seen = {handover.id for handover, _mine in queries.arriving(user, None, page=1).items}
         assert mine in seen

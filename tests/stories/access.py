@@ -14,7 +14,7 @@ from caseflow.people import queries as cases
 from caseflow.people.models import ExclusionGround
 from caseflow.referrals.actions import access as receiving
 from caseflow.referrals.queries import shared
-from tests.cast import PASSWORD, READS, Cast
+from tests.cast import PASSWORD, Cast, settle_in
 
 
 def colleague(cast: Cast, name: str) -> uuid.UUID:
@@ -53,8 +53,7 @@ def hired(cast: Cast, name: str, role: Role, *, by: str = "kamqor_admin") -> Non
             password=PASSWORD,
             by=admin,
         )
-        user.locale = READS
-        accounts.accept_terms(by=user)
+        settle_in(user)
 
 
 def referral_restricted(cast: Cast, referral_id: uuid.UUID, *names: str, by: str = "coordinator") -> None:

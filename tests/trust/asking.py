@@ -32,7 +32,7 @@ class Asker:
             assert answer.status_code == 302, f"{name} cannot sign in: {answer.status_code}"
         self.token = self._token("/sign-in" if name is None else "/account")
         if leaves and cast is not None:
-            with cast.acting(name or "") as user:
+            with cast.managing(name or "") as user:
                 user.active = False
         kept = self.client.get_cookie("caseflow")
         assert kept is not None

@@ -41,7 +41,7 @@ from caseflow.supervision import actions as supervision
 from caseflow.supervision.models import ConditionKind
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import OrganisationKind, Site, SiteKind
-from tests.cast import PARTS, PASSWORD, READS, Cast
+from tests.cast import PARTS, PASSWORD, Cast, settle_in
 from tests.stories.access import excluded, referral_excluded, referral_restricted, restricted
 from tests.stories.assessments import a_need
 from tests.stories.directory import a_service
@@ -208,8 +208,7 @@ def _hire(cast: Cast) -> None:
                 password=PASSWORD,
                 by=admin,
             )
-            user.locale = READS
-            accounts.accept_terms(by=user)
+            settle_in(user)
 
 
 # The worlds: what is made differently for each
@@ -356,17 +355,6 @@ def _furnish(cast: Cast, world: World) -> None:
         ids["hold"] = rights.set_hold(opened, HoldKind.COURT, world.mark("hold"), by=user).id
         ids["copy"] = rights.open_access_request(opened, today(), by=user).id
         ids["objection"] = rights.object_to(opened, Fact.OTHER, world.mark("objection"), by=user).id
-        ids["erasure"] = new_id()
-        db.session.add(
-            Erasure(
-                org_id=org_id,
-                id=ids["erasure"],
-                person_id=opened.person_id,
-                kind=RuleKind.ADULT,
-                due_on=today(),
-                proposed_by=user_id,
-            )
-        )
         accounts.make_api_token(world.mark("token"), [], 30, by=user)
         made = (ApiToken.org_id == org_id, ApiToken.name == world.mark("token"))
         ids["token"] = db.session.scalars(select(ApiToken.id).where(*made)).one()
@@ -396,6 +384,17 @@ def _furnish(cast: Cast, world: World) -> None:
     with cast.acting(leader) as user:
         mapping = shipped()["iowa"].read_text(encoding="utf-8")
         ids["import"] = upload(f"{world.mark('file')}.csv", SAMPLE.read_bytes(), mapping, by=user).id
+        ids["erasure"] = new_id()
+        db.session.add(
+            Erasure(
+                org_id=user.org_id,
+                id=ids["erasure"],
+                person_id=ids["person"],
+                kind=RuleKind.ADULT,
+                due_on=today(),
+                proposed_by=user.id,
+            )
+        )
 
 
 def _keep_house(cast: Cast, org: str, worlds: list[World]) -> None:
