@@ -161,8 +161,9 @@ def _create_signing() -> None:
     for signed, function in ((SIGNED, "sign_by_id"), (SIGNED_BY_NAME, "sign_by_name")):
         for table, column, what in signed:
             columns = [column, *what.split()]
-            # What empties both, the name and what is signed by it, signs nothing.
-            said = f"num_nonnulls({', '.join(f'NEW.{one}' for one in columns[:2])}) > 0"
+            # What empties both, the name and the moment, signs nothing; nor does what nobody has approved.
+            kept = [f"NEW.{one}" for one in columns if one == column or one.endswith("_at")]
+            said = f"num_nonnulls({', '.join(kept)}) > 0"
             _before_change(f"signs_{column}", table, columns, f"AND {said}", f"{function}('{column}')")
 
 
