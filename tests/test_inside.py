@@ -167,6 +167,22 @@ def test_who_does_not_decide_on_retention_changes_no_rule_and_ends_no_hold(
         assert refused(there, "UPDATE retention_holds SET ended_at = NULL, ended_by = NULL")
 
 
+def test_hold_of_a_received_referral_is_set_and_ended_in_ones_own_name_and_once(speak: Speak, cast: Cast) -> None:
+    referral_id = a_referral(cast)
+    held = (
+        "INSERT INTO received_holds (org_id, id, created_at, referral_id, kind, reason, set_by)"
+        " VALUES (app_org(), gen_random_uuid(), now(), %s, 'court', 'x', %s)"
+    )
+    ended = "UPDATE received_holds SET ended_at = now(), ended_by = %s"
+    coordinator, worker = (ids(cast, name)[1] for name in ("coordinator", "worker"))
+    with speak("coordinator") as there:
+        assert refused(there, held, referral_id, worker)
+        assert done(there, held, referral_id, coordinator)
+        assert refused(there, ended, worker)
+        assert done(there, ended, coordinator)
+        assert refused(there, "UPDATE received_holds SET ended_at = NULL, ended_by = NULL")
+
+
 def test_no_sql_of_the_application_destroys_a_key(speak: Speak, cast: Cast) -> None:
     referral_id, person_id = a_talk(cast), person_of(cast, a_noted_case(cast, "x"))
     for name in ("aigerim", "leader", "coordinator"):

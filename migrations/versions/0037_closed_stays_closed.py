@@ -17,6 +17,7 @@ OPENS = {
     "account_links": "OLD.used_at IS NOT NULL AND NEW.used_at IS NULL"
     " OR OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NULL OR NEW.expires_at > OLD.expires_at",
     "retention_holds": "OLD.ended_at IS NOT NULL",
+    "received_holds": "OLD.ended_at IS NOT NULL",
     "conflicts": "OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL",
     "agreements": "OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL",
 }
