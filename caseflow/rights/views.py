@@ -122,7 +122,7 @@ def rules() -> tuple[str, int] | Response:
 def special_rule() -> tuple[str, int] | Response:
     """A rule for cases that ended in a certain way."""
     if RuleKind.ADULT not in queries.kinds(current_user):
-        abort(404)
+        return redirect(url_for(".rules"))  # what is received ends in no way that rules could tell apart
     form = SpecialRuleForm()
     if form.accepts(
         lambda: actions.set_special_rule(

@@ -69,6 +69,8 @@ def _filled(connection: Any, case_id: uuid.UUID, receiver: uuid.UUID) -> tuple[u
         if table.name not in _guarded(connection) - {"cases", "persons", "case_access"}:
             continue
         row = _row(table, org, receiver) | {name: id for name, id in given.items() if name in table.columns}
+        if table.name == "erasures":
+            row["referral_id"] = None  # one of a person
         if table.name == "audit_entries":
             row["about"] = [case_id, person]
         if table.name in known:
