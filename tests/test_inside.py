@@ -306,11 +306,11 @@ def test_nobody_writes_in_anothers_name(speak: Speak, cast: Cast) -> None:
         for whom in (leader, None):
             assert refused(there, entry, now, whom)
             assert refused(there, phase, case_id, whom)
-        assert refused(there, entry, now + timedelta(hours=1), me)
         assert refused(there, note, case_id, leader)
         assert refused(there, news, leader)
         assert refused(there, message, "Гульнара Ахметова", referral_id)
         assert done(there, entry, now, me)
+        assert done(there, entry, now + timedelta(hours=4), me)  # the application's clock may be wrong, the act counts
         assert done(there, note, case_id, me)
         assert done(there, phase, case_id, me)
         assert done(there, news, None)
