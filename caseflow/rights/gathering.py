@@ -76,8 +76,7 @@ def roles_in(rows: Iterable[Any]) -> Roles:
 
 def roles_of(ids: Collection[uuid.UUID]) -> Roles:
     """The roles of colleagues by their ids."""
-    found = db.session.execute(select(User.id, User.role).where(User.id.in_(ids)))
-    return {user_id: role for user_id, role in found}  # noqa: C416 - dict() of rows has no type
+    return {row.id: row.role for row in db.session.execute(select(User.id, User.role).where(User.id.in_(ids)))}
 
 
 def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
