@@ -1,6 +1,6 @@
 """The long fault battery: a table, and the same as JSON in the last line; exit code 1 when anything is wrong.
 
-python -m tests.load.faults [--rounds 50] [--seed N] [--only "kill -9 web,disk full"]
+python -m tests.load.faults [--rounds 50] [--seed N] [--only "kill -9 web; disk full"]
 """
 
 import argparse
@@ -33,12 +33,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.faults", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50, help="how often each fault strikes (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="decides order and moments")
-    parser.add_argument("--only", default="", help="some faults by name, comma-separated")
+    parser.add_argument("--only", default="", help="some faults by name, with semicolons between")
     asked = parser.parse_args()
-    names = [name.strip() for name in asked.only.split(",") if name.strip()]
+    names = [name.strip() for name in asked.only.split(";") if name.strip()]
     strikes = [one for one in STRIKES if not names or one.name in names]
     if len(strikes) < len(names):
-        parser.error(f"the faults are: {', '.join(one.name for one in STRIKES)}")
+        parser.error(f"the faults are: {'; '.join(one.name for one in STRIKES)}")
     _say(f"seed {asked.seed}")
     with tempfile.TemporaryDirectory(prefix="caseflow-faults-") as folder:
         Path(folder).chmod(0o755)

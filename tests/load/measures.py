@@ -19,24 +19,33 @@ SMALL = 1.0  # MB that any process may grow: a twentieth of a small one is noise
 
 @dataclass
 class Watched:
-    """The memory of one process over time: seconds since the beginning, MB that are its own alone."""
+    """The memory of one process over time: seconds since the beginning, MB that are its own alone, MB resident.
+
+    What a fork shares with its parent becomes its own piece by piece as it is used, and is resident all along.
+    """
 
     name: str
-    held: list[tuple[float, float]] = field(default_factory=list)
+    held: list[tuple[float, float, float]] = field(default_factory=list)
 
     def grown(self, warm: float) -> tuple[float, float]:
-        """MB just after it was warm, and at the end: means over a tenth of the time between."""
-        after = [(at, size) for at, size in self.held if at >= warm]
-        if not after:
-            return 0.0, 0.0
-        span = max(1, len(after) // 10)
-        sizes = [size for _at, size in after]
-        return mean(sizes[:span]), mean(sizes[-span:])
+        """MB of its own just after it was warm, and at the end: means over a tenth of the time between."""
+        return _between([own for at, own, _resident in self.held if at >= warm])
+
+    def resident(self, warm: float) -> tuple[float, float]:
+        """MB resident just after it was warm, and at the end, as `grown`."""
+        return _between([resident for at, _own, resident in self.held if at >= warm])
 
     def flat(self, warm: float) -> bool:
         """Whether it stayed as large as it was."""
         first, last = self.grown(warm)
         return last <= max(first * (1 + SHARE), first + SMALL)
+
+
+def _between(sizes: list[float]) -> tuple[float, float]:
+    if not sizes:
+        return 0.0, 0.0
+    span = max(1, len(sizes) // 10)
+    return mean(sizes[:span]), mean(sizes[-span:])
 
 
 class Watch:
@@ -69,7 +78,8 @@ class Watch:
             for name, one in self._processes():
                 with contextlib.suppress(psutil.NoSuchProcess):
                     watched = self.watched.setdefault(one.pid, Watched(name))
-                    watched.held.append((time.monotonic() - self._began, one.memory_full_info().uss / 1e6))
+                    memory = one.memory_full_info()
+                    watched.held.append((time.monotonic() - self._began, memory.uss / 1e6, memory.rss / 1e6))
                     seen.add(one.pid)
             self.ended += [self.watched[pid].name for pid in known - seen if self.watched[pid].name not in self.ended]
             with contextlib.suppress(psycopg.Error), self.place.owner() as owner:

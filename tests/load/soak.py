@@ -81,8 +81,11 @@ def soak(place: Place, *, minutes: float, users: int, seed: int) -> dict[str, An
             "warm_mb": round(one.grown(warm)[0], 1),
             "end_mb": round(one.grown(warm)[1], 1),
             "flat": one.flat(warm),
+            "resident_warm_mb": round(one.resident(warm)[0], 1),
+            "resident_end_mb": round(one.resident(warm)[1], 1),
             "each_minute_mb": [
-                round(size, 1) for at, size in one.held[:: max(1, len(one.held) // max(1, int(minutes)))]
+                [round(own, 1), round(resident, 1)]
+                for _at, own, resident in one.held[:: max(1, len(one.held) // max(1, int(minutes)))]
             ],
         }
         for pid, one in watch.watched.items()
@@ -165,9 +168,11 @@ def table(told: dict[str, Any]) -> str:
         lines.append(
             f"{what:<28}{one['count']:>8,}" + "".join(f"{one.get(part, 0):>9.3f}" for part in ("p50", "p95", "p99"))
         )
-    lines += [f"{'process':<28}{'warm MB':>9}{'end MB':>9}"]
+    lines += [f"{'process':<28}{'warm MB':>9}{'end MB':>9}{'resident':>10}{'end MB':>9}"]
     for name, one in told["memory"].items():
-        lines.append(f"{name:<28}{one['warm_mb']:>9.1f}{one['end_mb']:>9.1f}  {'flat' if one['flat'] else 'GREW'}")
+        own = f"{one['warm_mb']:>9.1f}{one['end_mb']:>9.1f}"
+        resident = f"{one['resident_warm_mb']:>10.1f}{one['resident_end_mb']:>9.1f}"
+        lines.append(f"{name:<28}{own}{resident}  {'flat' if one['flat'] else 'GREW'}")
     lines.append(f"connections: {told['connections']['most']} at most, {told['connections']['allowed']} allowed")
     lines.append(
         f"news: {told['news']}; audit: {told['audit']['entries']:,} entries, {len(told['audit']['wrong'])} wrong"
