@@ -14,12 +14,13 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
-from caseflow.core.wall import sign_context
+from caseflow.core.wall import address_context, sign_context
 from tests.cast import Cast
 from tests.people.test_sealing import a_noted_case, person_of
 from tests.referrals.test_sealing import a_talk
 from tests.rights.test_retention import closed, proposed
 from tests.stories.access import excluded, restricted
+from tests.stories.directory import a_service
 from tests.stories.plans import a_goal
 from tests.stories.referrals import a_draft, a_referral
 
@@ -445,6 +446,50 @@ def test_nobody_makes_a_way_into_anothers_account(speak: Speak, cast: Cast) -> N
         assert refused(there, "UPDATE sign_ins SET user_id = %s WHERE user_id = app_user()", user_id)
         assert done(there, "UPDATE sign_ins SET last_seen_at = now() WHERE user_id = app_user()")
         assert done(there, "UPDATE passwords SET hash = 'x' WHERE id = app_user()")
+
+
+def test_hashes_of_an_address_are_given_in_its_own_context_alone(
+    speak: Speak, cast: Cast, environment: dict[str, str]
+) -> None:
+    email, other = (f"{name}@example.org" for name in ("leader", "coordinator"))
+    asked = "SELECT count(*) FROM sign_in_candidates(%s)"
+    for name in ("aigerim", "leader", "admin", "coordinator"):
+        with speak(name) as there:
+            assert there.execute(asked, (email,)).fetchone() == (0,), name
+    with psycopg.connect(environment["DATABASE_URL"]) as nobody:
+        assert nobody.execute(asked, (email,)).fetchone() == (0,)
+        backend = str(nobody.info.backend_pid)
+        for key, found in ((environment["CASEFLOW_WALL_KEY"], 1), ("another key", 0)):
+            context = sign_context(key, address_context(email), None, backend)
+            nobody.execute("SELECT set_config('caseflow.context', %s, true)", (context,))
+            assert nobody.execute(asked, (email,)).fetchone() == (found,)
+            assert nobody.execute(asked, (other,)).fetchone() == (0,)
+            assert nobody.execute("SELECT count(*) FROM users").fetchone() == (0,)
+    assert cast.be("leader").get("/account")
+
+
+def test_the_directory_is_kept_by_whoever_keeps_it(speak: Speak, cast: Cast) -> None:
+    a_service(cast)
+    for name in ("worker", "aigerim"):
+        with speak(name) as there:
+            assert refused(there, "UPDATE services SET status = 'inactive' WHERE org_id = app_org()"), name
+    with speak("coordinator") as there:
+        assert done(there, "UPDATE services SET status = 'inactive' WHERE org_id = app_org()")
+
+
+def test_copies_are_decided_by_whoever_may(speak: Speak, cast: Cast) -> None:
+    person_id = person_of(cast, a_noted_case(cast, "x"))
+    opened = (
+        "INSERT INTO access_requests (org_id, id, created_at, person_id, state, asked_on, opened_by)"
+        " VALUES (app_org(), %s, now(), %s, 'asked', current_date, app_user())"
+    )
+    for name, may in (("aigerim", refused), ("leader", done)):
+        request_id = uuid.uuid4()
+        with speak(name) as there:
+            assert done(there, opened, request_id, person_id)
+            assert done(there, "UPDATE access_requests SET state = 'marked' WHERE id = %s", request_id)
+            for decided in ("state = 'ready'", "state = 'approved', decided_by = app_user()"):
+                assert may(there, f"UPDATE access_requests SET {decided} WHERE id = %s", request_id), (name, decided)
 
 
 def test_who_does_not_manage_accounts_changes_no_rule_of_signing_in(speak: Speak) -> None:

@@ -28,7 +28,8 @@ from caseflow.accounts.models import (
 from caseflow.accounts.models.user import Held
 from caseflow.accounts.permissions import Permission, Role, may
 from caseflow.config import Config
-from caseflow.core.db import db, enter, leave, now, one_or_404
+from caseflow.core.db import db, enter, leave, now, one_or_404, speaking_for
+from caseflow.core.wall import address_context
 
 TERMS = "1"  # the version of the product's own terms (templates/accounts/terms_text.html)
 
@@ -49,7 +50,9 @@ class Candidate:
 
 def candidates(email: str) -> list[Candidate]:
     """The accounts with this address, in any organisation; read before anybody is signed in."""
-    rows = db.session.execute(text("SELECT * FROM sign_in_candidates(:email)"), {"email": email.lower()})
+    wanted = email.lower()
+    with speaking_for(address_context(wanted)):
+        rows = db.session.execute(text("SELECT * FROM sign_in_candidates(:email)"), {"email": wanted}).all()
     return [Candidate(*row) for row in rows]
 
 

@@ -238,17 +238,27 @@ def leave() -> None:
 
 
 @contextmanager
+def speaking_for(org_id: uuid.UUID) -> Iterator[None]:
+    """What is asked here is asked in this name and no user's; afterwards in the name of before, or nobody's."""
+    before: Tenant | None = db.session().info.get("tenant")
+    enter(org_id)
+    try:
+        yield
+    finally:
+        if before is None:
+            leave()
+        else:
+            enter(before.org_id, before.user_id)
+
+
+@contextmanager
 def as_organisation() -> Iterator[None]:
     """What is asked here is asked as a job asks: for the organisation, without its user, to whom files may be closed.
 
     For rules that must know what they hide; nothing of what is read in here is shown.
     """
-    before = tenant()
-    enter(before.org_id)
-    try:
+    with speaking_for(tenant().org_id):
         yield
-    finally:
-        enter(before.org_id, before.user_id)
 
 
 def tenant() -> Tenant:

@@ -19,6 +19,14 @@ def sign_context(key: str, org: UUID, user: UUID | None, backend: str) -> str:
     return f"{message}.{mac}"
 
 
+def address_context(email: str) -> UUID:
+    """In whose name the accounts of an e-mail address are looked up (migration 0041): an organisation that nobody is.
+
+    So the function that gives their hashes answers only where the application signed that this address is asked for.
+    """
+    return UUID(hashlib.sha256(f"sign-in {email}".encode()).hexdigest()[:32])
+
+
 def expiring_backend() -> str:
     """The backend part to sign where a connection pooler hides the backend's pid: a short expiry."""
     return f"x{int(time.time()) + EXPIRY_SECONDS}"

@@ -307,7 +307,7 @@ def test_a_copy_that_an_earlier_version_made_goes_out_no_more(
         approve(leader, path)
         cast.deliver(redis)
         cast.be("aigerim").post(f"{path}/download-pdf", expect=200, page=page)
-    with cast.acting("aigerim"):
+    with cast.acting("leader"):
         request = db.session.scalars(select(AccessRequest)).one()
         request.content = {name: part for name, part in (request.content or {}).items() if name != "document"}
     for form in ("download", "download-pdf"):
