@@ -1,23 +1,12 @@
 """Forms of the intake and of needs."""
 
-import uuid
-
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from caseflow.assessments.models import NeedArea, NeedPriority, NeedStatus
-from caseflow.core.db import new_id
 from caseflow.core.fields import WordsField
-from caseflow.core.forms import LONG, Form, VersionField, at_most
-
-
-def as_id(value: object) -> uuid.UUID:
-    """The new row's id that the form was given when it was shown; another one where it was tampered with."""
-    try:
-        return uuid.UUID(str(value))
-    except ValueError:
-        return new_id()
+from caseflow.core.forms import LONG, Form, RowIdField, VersionField, at_most
 
 
 class IntakeForm(Form):
@@ -42,7 +31,7 @@ class NeedForm(Form):
     priority = RadioField(
         _l("How soon"), [InputRequired()], choices=NeedPriority.choices, default=NeedPriority.SOON.value
     )
-    id = HiddenField(default=lambda: str(new_id()))
+    id = RowIdField()
     version = VersionField()
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from caseflow.accounts.permissions import Permission
 from caseflow.assessments import actions, queries
-from caseflow.assessments.forms import IntakeForm, NeedForm, NeedStatusForm, as_id
+from caseflow.assessments.forms import IntakeForm, NeedForm, NeedStatusForm
 from caseflow.assessments.models import Need, NeedArea, NeedPriority, NeedStatus
 from caseflow.core.web import done, page, requires
 from caseflow.people import queries as people
@@ -66,7 +66,7 @@ def _record_need(case: Case, form: NeedForm) -> None:
         area=NeedArea(form.area.data),
         description=form.description.data or "",
         priority=NeedPriority(form.priority.data),
-        id=as_id(form.id.data),
+        id=form.id.row_id,
         by=current_user,
     )
 

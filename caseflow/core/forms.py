@@ -1,5 +1,6 @@
 """The base of every form: CSRF, our own words, and an act that may be refused without losing what was typed."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,9 +9,10 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 from wtforms.validators import Length
 
-from caseflow.core.db import db
+from caseflow.core.db import db, new_id
 from caseflow.core.errors import Conflict, Refused
 from caseflow.core.form_words import FORM_WORDS
+from caseflow.core.formats import date_text, datetime_text
 
 SHORT = 200  # characters in a line
 LONG = 12_000  # characters in a text
@@ -62,6 +64,32 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
                 self._fields["version"].process_data(version)
 
 
+class RowIdField(HiddenField):
+    """The id of the row to be made, given out with the form, so that a form sent twice makes one row."""
+
+    def __init__(self, **options: Any) -> None:
+        """Begin with a new id."""
+        super().__init__(default=lambda: str(new_id()), **options)
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        """The id that was given out; another new one where it is missing or tampered with."""
+        try:
+            self.data: Any = str(uuid.UUID(valuelist[0]))
+        except (IndexError, ValueError):
+            self.data = str(new_id())
+
+    @property
+    def row_id(self) -> uuid.UUID:
+        """The id."""
+        return uuid.UUID(str(self.data))
+
+
+class OnceForm(Form):
+    """A form that makes a row: sent twice, it makes one."""
+
+    id = RowIdField()
+
+
 class VersionField(HiddenField):
     """The version of the row that was shown, so that two writers cannot overwrite each other unseen."""
 
@@ -83,3 +111,29 @@ def check_version(row: Any, version: int | None, **theirs: Any) -> None:
 def at_most(characters: int) -> Length:
     """The text must not be longer."""
     return Length(max=characters)
+
+
+def differences(form: Form) -> list[tuple[str, str, str]]:
+    """After a conflict: each field that differs, as it stands now and as it was typed."""
+    theirs = getattr(form, "theirs", {})
+    pairs = [(form._fields[name], value) for name, value in theirs.items() if name in form._fields]
+    spoken = [
+        (str(one.label.text), _said(one, value), _said(one, one.data)) for one, value in pairs if one.name != "version"
+    ]
+    return [(label, now, typed) for label, now, typed in spoken if now != typed]
+
+
+def _said(field: Any, value: Any) -> str:
+    """A value of a field in words, to show two versions beside each other."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(field, one) for one in value)
+    if value is None or value == "":
+        return _("Not recorded")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if hasattr(value, "hour"):
+        return datetime_text(value)
+    if hasattr(value, "year"):
+        return date_text(value)
+    choices = getattr(field, "choices", None)
+    return dict(choices).get(str(value), str(value)) if choices else str(value)

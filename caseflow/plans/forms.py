@@ -1,28 +1,18 @@
 """Forms of the plan: goals, steps, the person's words and their answer."""
 
-import uuid
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField, RadioField, SelectField
+from wtforms import Field, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from caseflow.assessments.models import NeedArea
-from caseflow.core.db import new_id
 from caseflow.core.fields import DatePartsField, LineField, NotInFuture, NotInPast, WordsField
-from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
+from caseflow.core.forms import LONG, SHORT, Form, RowIdField, VersionField, at_most
 from caseflow.plans.models import Agreement, GoalStatus, StepActor, StepStatus
 
 NOW, LATER = "now", "later"
-
-
-def as_id(value: object) -> uuid.UUID:
-    """The new row's id that the form was given when it was shown; another one where it was tampered with."""
-    try:
-        return uuid.UUID(str(value))
-    except ValueError:
-        return new_id()
 
 
 class NotSetInPast(NotInPast):
@@ -58,7 +48,7 @@ class NewGoalForm(GoalForm):
 
     need = SelectField(_l("Which need it answers"), [Optional()])
     area = SelectField(_l("Area"), [], choices=lambda: [("", _("The area of the need")), *NeedArea.choices()])
-    id = HiddenField(default=lambda: str(new_id()))
+    id = RowIdField()
 
     def validate_area(self, field: Field) -> None:
         """Without a need the area must be chosen."""
@@ -80,7 +70,7 @@ class StepForm(Form):
     title = LineField(_l("What is to be done"), [InputRequired(), at_most(SHORT)])
     actor = RadioField(_l("Who does it"), [InputRequired()], choices=StepActor.choices)
     due_on = DatePartsField(_l("By when"), [Optional(), NotSetInPast()])
-    id = HiddenField(default=lambda: str(new_id()))
+    id = RowIdField()
     version = VersionField()
 
 

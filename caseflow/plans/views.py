@@ -26,7 +26,6 @@ from caseflow.plans.forms import (
     StepForm,
     StepStatusForm,
     WordsForm,
-    as_id,
 )
 from caseflow.plans.models import Agreement, GoalStatus, StepActor, StepStatus
 
@@ -55,7 +54,7 @@ def new_goal(id: uuid.UUID) -> tuple[str, int] | Response:
         form.area.choices = [("", _("Choose an area")), *NeedArea.choices()]
     if form.accepts(lambda: _add_goal(case, form, needs.get(form.need.data or ""))):
         message = _("The goal is set. Add its first step.")
-        return done(message, "plans.new_step", id=id, goal_id=as_id(form.id.data))
+        return done(message, "plans.new_step", id=id, goal_id=form.id.row_id)
     return page("plans/goal_form.html", case=case, form=form, goal=None)
 
 
@@ -75,7 +74,7 @@ def _add_goal(case: Case, form: NewGoalForm, need: Need | None) -> None:
         title=form.title.data or "",
         target_on=_target(form),
         need=need,
-        id=as_id(form.id.data),
+        id=form.id.row_id,
         by=current_user,
     )
 
@@ -125,7 +124,7 @@ def new_step(id: uuid.UUID, goal_id: uuid.UUID) -> tuple[str, int] | Response:
 
     def act() -> None:
         actor, title = StepActor(form.actor.data), form.title.data or ""
-        new = as_id(form.id.data)
+        new = form.id.row_id
         actions.add_step(goal, title=title, actor=actor, due_on=form.due_on.data, id=new, by=current_user)
 
     if form.accepts(act):

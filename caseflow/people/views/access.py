@@ -13,7 +13,7 @@ from caseflow.core.errors import Refused
 from caseflow.core.limits import limiter
 from caseflow.core.web import done, page, requires
 from caseflow.people import actions, queries
-from caseflow.people.forms import AdmitForm, EmergencyForm, EndForm, ExcludeForm, RestrictForm, ReviewForm
+from caseflow.people.forms.access import AdmitForm, EmergencyForm, EndForm, ExcludeForm, RestrictForm, ReviewForm
 from caseflow.people.models import AccessKind, ExclusionGround
 from caseflow.people.views.blueprint import bp
 

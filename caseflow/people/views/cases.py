@@ -10,9 +10,10 @@ from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
 from caseflow.core.errors import Refused
+from caseflow.core.forms import differences
 from caseflow.core.web import done, page, requires
 from caseflow.people import actions, queries
-from caseflow.people.forms import (
+from caseflow.people.forms.cases import (
     AgainForm,
     AllocateForm,
     CloseForm,
@@ -21,7 +22,6 @@ from caseflow.people.forms import (
     PhaseForm,
     ReopenForm,
     TransferForm,
-    differences,
 )
 from caseflow.people.models import PHASES, AssignmentRole, Case, CaseOutcome, Phase
 from caseflow.people.views.blueprint import bp
@@ -74,11 +74,11 @@ def new_case() -> tuple[str, int] | Response:
             facts=form.facts(),
             site=_site(form.site.data),
             worker=_worker(form.worker.data),
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):
-        return done(_("The case is open."), "casefile.overview", id=form.row_id)
+        return done(_("The case is open."), "casefile.overview", id=form.id.row_id)
     return page("people/new_case.html", form=form)
 
 
@@ -96,11 +96,11 @@ def new_case_again(id: uuid.UUID) -> tuple[str, int] | Response:
             facts=form.facts(),
             site=_site(form.site.data),
             worker=_worker(form.worker.data),
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):
-        return done(_("The case is open."), "casefile.overview", id=form.row_id)
+        return done(_("The case is open."), "casefile.overview", id=form.id.row_id)
     return page("people/new_case.html", form=form, case=case)
 
 

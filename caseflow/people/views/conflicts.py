@@ -11,7 +11,7 @@ from caseflow.accounts.permissions import Permission
 from caseflow.core.errors import Refused
 from caseflow.core.web import done, page, requires
 from caseflow.people import actions, queries
-from caseflow.people.forms import ConflictForm
+from caseflow.people.forms.access import ConflictForm
 from caseflow.people.models import ExclusionGround
 from caseflow.people.views.blueprint import bp
 

@@ -12,7 +12,7 @@ from caseflow.accounts.permissions import Permission
 from caseflow.core.errors import Refused
 from caseflow.core.web import page, page_number, requires
 from caseflow.people.actions import imports as actions
-from caseflow.people.forms import UploadForm
+from caseflow.people.forms.imports import UploadForm
 from caseflow.people.models import Phase, RegisterImport, Sex
 from caseflow.people.queries import imports as queries
 from caseflow.people.register.errors import ENCODING

@@ -13,7 +13,7 @@ from caseflow.accounts.permissions import Permission
 from caseflow.core.web import done, page, requires
 from caseflow.people import queries
 from caseflow.people.actions.leaving import hand_on
-from caseflow.people.leaving_forms import HandOnForm
+from caseflow.people.forms.leaving import HandOnForm
 from caseflow.people.queries import leaving
 from caseflow.people.views.blueprint import bp
 

@@ -12,7 +12,7 @@ from caseflow.accounts.permissions import Permission
 from caseflow.core.db import now
 from caseflow.core.web import done, inside, page, page_number, requires
 from caseflow.people import actions, queries
-from caseflow.people.forms import AmendForm, NoteForm, TaskForm
+from caseflow.people.forms.notes import AmendForm, NoteForm, TaskForm
 from caseflow.people.models import NoteKind
 from caseflow.people.views.blueprint import bp
 
@@ -41,7 +41,7 @@ def new_note(id: uuid.UUID) -> tuple[str, int] | Response:
             text=form.text.data or "",
             occurred_at=form.occurred_at.data,
             sensitive=form.sensitive.data,
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):
@@ -63,7 +63,7 @@ def amend_note(id: uuid.UUID, note_id: uuid.UUID) -> tuple[str, int] | Response:
             text=form.text.data or "",
             sensitive=note.sensitive,
             amends=note,
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):
@@ -98,7 +98,7 @@ def new_task(id: uuid.UUID) -> tuple[str, int] | Response:
             title=form.title.data or "",
             due_on=form.due_on.data,
             user=accounts.colleague(uuid.UUID(form.user.data), current_user),
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):

@@ -8,9 +8,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from caseflow.accounts.permissions import Permission
+from caseflow.core.forms import differences
 from caseflow.core.web import done, page, requires
 from caseflow.people import actions, queries
-from caseflow.people.forms import ConsentFormPage, EditPersonForm, RelativeForm, differences
+from caseflow.people.forms.persons import ConsentFormPage, EditPersonForm, RelativeForm
 from caseflow.people.models import Category, ConsentForm, ConsentGiver
 from caseflow.people.views.blueprint import bp
 from caseflow.tenancy import queries as tenancy
@@ -46,7 +47,7 @@ def new_relative(id: uuid.UUID) -> tuple[str, int] | Response:
     """Write down a relative."""
     case = queries.opened(id, current_user)
     form = RelativeForm()
-    if form.accepts(lambda: actions.add_relative(case, form.relative(), id=form.row_id, by=current_user)):
+    if form.accepts(lambda: actions.add_relative(case, form.relative(), id=form.id.row_id, by=current_user)):
         return done(_("The relative is saved."), ".relatives", id=case.id)
     return page("people/edit_relative.html", form=form, case=case)
 
@@ -103,7 +104,7 @@ def new_consent(id: uuid.UUID) -> tuple[str, int] | Response:
             witness=form.witness.data,
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
-            id=form.row_id,
+            id=form.id.row_id,
             by=current_user,
         )
     ):

@@ -1,18 +1,16 @@
 """The forms of the receiver: the answer, who helps, sessions and their outcome, the end report, messages."""
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from caseflow.accounts.models import User
-from caseflow.core.db import new_id
 from caseflow.core.fields import DateTimePartsField, LineField, NumberField, WordsField
-from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
+from caseflow.core.forms import LONG, SHORT, Form, RowIdField, VersionField, at_most
 from caseflow.core.i18n import Labelled
 from caseflow.directory.models import Service
 from caseflow.referrals.actions.reports import Findings
@@ -20,22 +18,6 @@ from caseflow.referrals.actions.sessions import Held, Slot
 from caseflow.referrals.models import Absence, Achievement, Asker, Attendance, DeclineReason, SessionForm, Status
 
 WORDS = 4_000  # characters in an answer, a message or a session's summary
-
-
-class RowIdField(HiddenField):
-    """The id of the row to be made, given out with the form, so that a form sent twice makes one row."""
-
-    def __init__(self, **options: Any) -> None:
-        """Begin with a new id."""
-        super().__init__(default=lambda: str(new_id()), **options)
-
-    @property
-    def row_id(self) -> uuid.UUID:
-        """The id; another new one where it was tampered with."""
-        try:
-            return uuid.UUID(self.data or "")
-        except ValueError:
-            return new_id()
 
 
 class Answer(Labelled):
