@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import abort, url_for
-from flask_babel import gettext as _
+from flask import abort
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -24,36 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload
 
-from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
-from caseflow.accounts.permissions import Permission, Scope
+from caseflow.accounts.permissions import Permission
 from caseflow.core.db import Page, db, one_or_404, paged
-from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
-from caseflow.people.queries import Happening
 from caseflow.rights import received
-from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
-from caseflow.rights.gathering import gather
-from caseflow.rights.giving import ASKS
-from caseflow.rights.models import (
-    DEFAULTS,
-    FALLBACK,
-    PERSONAL,
-    AccessPart,
-    AccessRequest,
-    Erasure,
-    ErasureState,
-    Fact,
-    Hold,
-    Objection,
-    ObjectionState,
-    Rule,
-    RuleKind,
-)
+from caseflow.rights.models import DEFAULTS, FALLBACK, PERSONAL, Erasure, ErasureState, Hold, Rule, RuleKind
 from caseflow.tenancy.models import OrganisationKind
 
-ROWS = 25  # on a page
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
 ADULT_AT = 18  # years
 
@@ -260,118 +238,3 @@ def log(user: User, *, page: int) -> Page[Erasure]:
     query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state != ErasureState.PROPOSED)
     query = query.options(joinedload(Erasure.proposer), joinedload(Erasure.decider))
     return paged(query.order_by(Erasure.created_at.desc(), Erasure.id), number=page)
-
-
-def access_requests(person: Person) -> list[AccessRequest]:
-    """What the person asked to see, the newest first."""
-    query = select(AccessRequest).where(AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
-    return list(db.session.scalars(query.order_by(AccessRequest.created_at.desc())))
-
-
-def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
-    """One of them, or 404."""
-    mine = (AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
-    return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
-
-
-def reads(person: Person) -> str | None:
-    """The first of the person's languages in which caseflow speaks."""
-    return next((code for one in person.languages if (code := supported(one))), None)
-
-
-def reads_all(person: Person, user: User) -> bool:
-    """Whether the user may open all that a copy holds: every case of the person, and the ordinary page of each part.
-
-    Who may not neither marks, decides nor gets the copy: it is made of all cases, and a page of it is a page of each.
-    To show everybody the rows of their own cases alone would leave rows that nobody has looked at, or make one request
-    wait for a marker of each case.
-    """
-    every = set(db.session.scalars(select(Case.id).where(Case.org_id == person.org_id, Case.person_id == person.id)))
-    mine: Any = people.openable(user).with_only_columns(Case.id)
-    if not every or every - set(db.session.scalars(mine.where(Case.person_id == person.id))):
-        return False
-    return all(user.may(permission) or not gather(person, part) for part, permission in ASKS.items())
-
-
-def who_reads_all(person: Person, user: User) -> list[User]:
-    """Who may, as far as their role and their site tell: those who decide on copies."""
-    sites = set(
-        db.session.scalars(select(Case.site_id).where(Case.org_id == person.org_id, Case.person_id == person.id))
-    )
-    deciding = accounts.colleagues(user, permission=Permission.DECIDE_ACCESS)
-    reaching = [one for one in deciding if one.scope is Scope.ORGANISATION or sites == {one.site_id}]
-    return [one for one in reaching if not accounts.is_closed(person.id, one)]
-
-
-def whole_request(person: Person, id: uuid.UUID, user: User) -> AccessRequest:
-    """One of the requests for those who may open all that its copy holds, or 404."""
-    request = access_request(person, id)
-    return request if reads_all(person, user) else abort(404)
-
-
-def decisions(request: AccessRequest) -> Decisions:
-    """What is withheld, and what of somebody else is given out on purpose."""
-    query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    withheld, chosen = {}, set()
-    for one in db.session.scalars(query):
-        if one.reason is not None:
-            withheld[one.part, one.row_id] = one.reason
-        elif one.row_id is not None and one.field is not None:
-            chosen.add((one.part, one.row_id, one.field))
-    return Decisions(withheld, frozenset(chosen))
-
-
-def markers(request: AccessRequest) -> set[uuid.UUID]:
-    """Who marked what is withheld or given out on purpose now."""
-    query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
-
-
-def copy(person: Person, request: AccessRequest) -> dict[str, Any]:
-    """The copy as it would be given out now: what whoever decides on it must see, all of it."""
-    return made(request, person, gather(person), decisions(request))
-
-
-def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
-    """The rows of a part as the person would read them; with `words`, those alone that hold them. 404 for no part."""
-    held = gather(person, part).get(part)
-    if held is None or part in WHOLE:
-        abort(404)
-    found = [one for one in shown(held, person.org_id) if one.holds(words)]
-    start = (max(page, 1) - 1) * ROWS
-    return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
-
-
-def objections(case: Case) -> list[Objection]:
-    """What the person says is wrong, the newest first."""
-    query = select(Objection).where(Objection.org_id == case.org_id, Objection.case_id == case.id)
-    query = query.options(joinedload(Objection.writer)).order_by(Objection.created_at.desc())
-    return list(db.session.scalars(query).unique())
-
-
-def objection(case: Case, id: uuid.UUID) -> Objection:
-    """One of them, or 404."""
-    mine = (Objection.org_id == case.org_id, Objection.case_id == case.id)
-    return one_or_404(select(Objection).where(*mine, Objection.id == id))
-
-
-def stands(case: Case, fact: Fact) -> str | None:
-    """What is written down of a fact now, as a plain text; None where it is another than those listed."""
-    if fact is Fact.OTHER:
-        return None
-    row, name = (case, fact.value[5:]) if fact.value.startswith("case.") else (case.person, fact.value)
-    value = getattr(row, name)
-    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def happenings(case: Case) -> list[Happening]:
-    """What the timeline tells: what the person says is wrong, and what was answered."""
-    url = url_for("rights.objections", id=case.id)
-    found = []
-    for one in objections(case):
-        title = _("The person says that this is wrong: %(fact)s", fact=one.fact.label)
-        found.append(Happening(one.created_at, "objection", title, one.words, one.writer.name, url=url, tone="warn"))
-        if one.state is not ObjectionState.OPEN and one.answered_at is not None:
-            title = f"{one.fact.label}: {one.state.label}"
-            found.append(Happening(one.answered_at, "objection", title, one.answer, url=url))
-    return found

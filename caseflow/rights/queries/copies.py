@@ -1,0 +1,101 @@
+"""What a person asked to see of their records, who reads all of it, and the copy as it would be given out."""
+
+import uuid
+from typing import Any
+
+from flask import abort
+from sqlalchemy import select
+
+from caseflow.accounts import queries as accounts
+from caseflow.accounts.models import User
+from caseflow.accounts.permissions import Permission, Scope
+from caseflow.core.db import Page, db, one_or_404
+from caseflow.core.i18n import supported
+from caseflow.people import queries as people
+from caseflow.people.models import Case, Person
+from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
+from caseflow.rights.gathering import gather
+from caseflow.rights.giving import ASKS
+from caseflow.rights.models import AccessPart, AccessRequest
+
+ROWS = 25  # on a page
+
+
+def access_requests(person: Person) -> list[AccessRequest]:
+    """What the person asked to see, the newest first."""
+    query = select(AccessRequest).where(AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return list(db.session.scalars(query.order_by(AccessRequest.created_at.desc())))
+
+
+def access_request(person: Person, id: uuid.UUID) -> AccessRequest:
+    """One of them, or 404."""
+    mine = (AccessRequest.org_id == person.org_id, AccessRequest.person_id == person.id)
+    return one_or_404(select(AccessRequest).where(*mine, AccessRequest.id == id))
+
+
+def reads(person: Person) -> str | None:
+    """The first of the person's languages in which caseflow speaks."""
+    return next((code for one in person.languages if (code := supported(one))), None)
+
+
+def reads_all(person: Person, user: User) -> bool:
+    """Whether the user may open all that a copy holds: every case of the person, and the ordinary page of each part.
+
+    Who may not neither marks, decides nor gets the copy: it is made of all cases, and a page of it is a page of each.
+    To show everybody the rows of their own cases alone would leave rows that nobody has looked at, or make one request
+    wait for a marker of each case.
+    """
+    every = set(db.session.scalars(select(Case.id).where(Case.org_id == person.org_id, Case.person_id == person.id)))
+    mine: Any = people.openable(user).with_only_columns(Case.id)
+    if not every or every - set(db.session.scalars(mine.where(Case.person_id == person.id))):
+        return False
+    return all(user.may(permission) or not gather(person, part) for part, permission in ASKS.items())
+
+
+def who_reads_all(person: Person, user: User) -> list[User]:
+    """Who may, as far as their role and their site tell: those who decide on copies."""
+    sites = set(
+        db.session.scalars(select(Case.site_id).where(Case.org_id == person.org_id, Case.person_id == person.id))
+    )
+    deciding = accounts.colleagues(user, permission=Permission.DECIDE_ACCESS)
+    reaching = [one for one in deciding if one.scope is Scope.ORGANISATION or sites == {one.site_id}]
+    return [one for one in reaching if not accounts.is_closed(person.id, one)]
+
+
+def whole_request(person: Person, id: uuid.UUID, user: User) -> AccessRequest:
+    """One of the requests for those who may open all that its copy holds, or 404."""
+    request = access_request(person, id)
+    return request if reads_all(person, user) else abort(404)
+
+
+def decisions(request: AccessRequest) -> Decisions:
+    """What is withheld, and what of somebody else is given out on purpose."""
+    query = select(AccessPart).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    withheld, chosen = {}, set()
+    for one in db.session.scalars(query):
+        if one.reason is not None:
+            withheld[one.part, one.row_id] = one.reason
+        elif one.row_id is not None and one.field is not None:
+            chosen.add((one.part, one.row_id, one.field))
+    return Decisions(withheld, frozenset(chosen))
+
+
+def markers(request: AccessRequest) -> set[uuid.UUID]:
+    """Who marked what is withheld or given out on purpose now."""
+    query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
+    return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
+
+
+def copy(person: Person, request: AccessRequest) -> dict[str, Any]:
+    """The copy as it would be given out now: what whoever decides on it must see, all of it."""
+    return made(request, person, gather(person), decisions(request))
+
+
+def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
+    """The rows of a part as the person would read them; with `words`, those alone that hold them. 404 for no part."""
+    held = gather(person, part).get(part)
+    if held is None or part in WHOLE:
+        abort(404)
+    found = [one for one in shown(held, person.org_id) if one.holds(words)]
+    start = (max(page, 1) - 1) * ROWS
+    return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
