@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 from argon2 import PasswordHasher
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from rq import Queue, SimpleWorker
 from sqlalchemy import select
@@ -29,6 +30,7 @@ from caseflow.accounts import actions as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.passwords import hash_password
 from caseflow.accounts.permissions import Role
+from caseflow.accounts.queries import candidates
 from caseflow.core.db import db, enter, new_id, tenant, today, unit_of_work
 from caseflow.core.jobs import QUEUE, relay
 from caseflow.tenancy import actions as tenancy
@@ -210,6 +212,10 @@ def settle_in(user: User) -> None:
     enter(held.org_id, held.user_id)
 
 
+ROLES = {"steward": Role.STEWARD} | {part.name: part.role for *_, parts in PARTS.values() for part in parts}
+KNOWN: dict[tuple[str, str], tuple[uuid.UUID, uuid.UUID]] = {}  # by database and name
+
+
 @dataclass
 class Cast:
     """The people of a test; `cast.be("aigerim")` is a browser signed in as her."""
@@ -229,8 +235,7 @@ class Cast:
     def acting(self, name: str) -> Iterator[User]:
         """A unit of work in this person's name, to play what came before by the product's own actions."""
         with self.app.app_context():
-            with unit_of_work():
-                org_id, user_id = self._ids(name)
+            org_id, user_id = self._ids(name)
             with unit_of_work(org_id, user_id):
                 yield db.session.get_one(User, (org_id, user_id))
 
@@ -247,10 +252,15 @@ class Cast:
                 yield db.session.get_one(User, (org_id, user_id))
 
     def _ids(self, name: str) -> tuple[uuid.UUID, uuid.UUID]:
-        from caseflow.accounts.queries import candidates
-
-        [candidate] = candidates(f"{name}@example.org")
-        return candidate.org_id, candidate.user_id
+        """Looked up once for those of the template: they are the same in each test's copy of it."""
+        known = (self.app.config["SQLALCHEMY_DATABASE_URI"], name)
+        if known not in KNOWN:
+            with unit_of_work():
+                [candidate] = candidates(f"{name}@example.org")
+            if name not in ROLES:
+                return candidate.org_id, candidate.user_id
+            KNOWN[known] = candidate.org_id, candidate.user_id
+        return KNOWN[known]
 
     def organisation(self, slug: str) -> uuid.UUID:
         """The id of an organisation of the cast."""
@@ -273,6 +283,7 @@ class Browser:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
         self.last: TestResponse | None = None
+        self._read: tuple[object, str] = (None, "")  # what the session holds, and the token of its forms
 
     def get(self, path: str, *, expect: int = 200) -> str:
         """The page at this address; fails when the status is another than expected."""
@@ -283,18 +294,30 @@ class Browser:
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, expect: int = 302, page: str | None = None) -> str:
         """Send a form to this address, with the token of `page` (the same address where it has a form)."""
-        token = self._token(page or path)
+        token = self.token(page or path)
         self.last = self.client.post(path, data={"csrf_token": token, **(data or {})})
         text = _unpadded(self.last)
         assert self.last.status_code == expect, f"POST {path}: {self.last.status_code}\n{text[:3000]}"
         return text
 
-    def _token(self, page: str) -> str:
+    def token(self, page: str) -> str:
+        """The token of the page's form. All forms of a session have the same, so it is read once for each session."""
+        if (secret := self._secret()) is not None and secret == self._read[0]:
+            return self._read[1]
         for address in (page, "/account", "/sign-in"):
             found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get(address).get_data(as_text=True))
             if found:
+                self._read = self._secret(), found[1]
                 return found[1]
         raise AssertionError("no page with a form")
+
+    def _secret(self) -> object:
+        app = self.client.application
+        cookie = self.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+        if cookie is None:
+            return None
+        signer: Any = SecureCookieSessionInterface().get_signing_serializer(app)
+        return signer.loads(cookie.value).get("csrf_token")
 
     @property
     def location(self) -> str:

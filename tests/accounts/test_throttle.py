@@ -36,7 +36,7 @@ def _browser(app: Flask, address: str = "192.0.2.1") -> Browser:
 def _guess(browser: Browser, *, times: int, email: str = "aigerim@example.org") -> list[int]:
     answers = []
     for _number in range(times):
-        token = browser._token("/sign-in")
+        token = browser.token("/sign-in")
         form = {**WRONG, "email": email, "csrf_token": token}
         answers.append(browser.client.post("/sign-in", data=form).status_code)
     return answers
@@ -89,7 +89,7 @@ def test_wrong_codes_are_counted_too(limited: Flask) -> None:
     thief = half_signed_in(limited)
     answers = []
     for _number in range(6):
-        token = thief._token("/sign-in/second-step")
+        token = thief.token("/sign-in/second-step")
         form = {"code": "000000", "csrf_token": token}
         answers.append(thief.client.post("/sign-in/second-step", data=form).status_code)
     assert answers == [422] * 5 + [429]
