@@ -23,7 +23,7 @@ from wtforms import (
 )
 from wtforms.form import BaseForm
 from wtforms.utils import unset_value
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import Email, StopValidation, ValidationError
 
 from caseflow.core.formats import day_of, local, normalise_digits, today, zone
 
@@ -212,6 +212,19 @@ class NotInPast:
         """Refuse a day before today."""
         if field.data is not None and day_of(field.data) < today():
             raise ValidationError(_("The date must be today or in the future."))
+
+
+class MailAddress(Email):
+    """Validator: an e-mail address in ASCII.
+
+    A letter of another script looks like a Latin one and makes somebody else's address; few servers carry such mail.
+    """
+
+    def __call__(self, form: BaseForm, field: StringField) -> None:
+        """Refuse what is no address, and one with other letters; a domain has a form in ASCII (punycode)."""
+        super().__call__(form, field)
+        if not (field.data or "").strip().isascii():
+            raise ValidationError(_("Enter the e-mail address in Latin letters only, such as name@example.org."))
 
 
 LONGEST_NUMBER = 12  # characters

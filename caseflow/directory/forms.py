@@ -7,9 +7,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, SelectField, SelectMultipleField
-from wtforms.validators import Email, InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
-from caseflow.core.fields import CodeField, DatePartsField, LineField, NumberField, WordsField
+from caseflow.core.fields import CodeField, DatePartsField, LineField, MailAddress, NumberField, WordsField
 from caseflow.core.forms import SHORT, Form, VersionField, at_most
 from caseflow.core.i18n import offered
 from caseflow.core.languages import LANGUAGES
@@ -53,7 +53,7 @@ class ServiceForm(Form):
     capacity = NumberField(_l("People at a time"), [Optional(), NumberRange(1, 100_000)])
     eligibility = WordsField(_l("Further conditions"), [Optional(), at_most(WORDS)])
     phone = CodeField(_l("Telephone"), [Optional(), at_most(SHORT)])
-    email = EmailField(_l("E-mail address"), [Optional(), Email(), at_most(SHORT)])
+    email = EmailField(_l("E-mail address"), [Optional(), MailAddress(), at_most(SHORT)])
     draft = HiddenField()
     version = VersionField()
 
@@ -75,7 +75,7 @@ class OrganisationForm(Form):
     timezone = LineField(_l("Time zone"), [InputRequired(), at_most(60)])
     rest_days = SelectMultipleField(_l("Rest days"), [Optional()], coerce=int, choices=_weekdays)
     administrator = LineField(_l("Full name of the first administrator"), [InputRequired(), at_most(SHORT)])
-    email = EmailField(_l("Their e-mail address"), [InputRequired(), Email(), at_most(SHORT)])
+    email = EmailField(_l("Their e-mail address"), [InputRequired(), MailAddress(), at_most(SHORT)])
 
     def validate_timezone(self, field: LineField) -> None:
         """A time zone by its IANA name."""

@@ -17,6 +17,13 @@ def test_second_account_with_the_same_address_is_refused_and_keeps_what_was_type
     assert "Новый Человек" in page
 
 
+def test_address_with_letters_that_only_look_latin_is_refused_and_kept(cast: Cast) -> None:
+    for email in ("\u0430igerim@example.org", "aigerim@ex\u0430mple.org", "no address"):  # \u0430 is Cyrillic
+        page = cast.be("admin").post("/users/new", {**NEW, "email": email}, expect=422)
+        assert 'href="#email"' in page
+        assert email in page
+
+
 def test_the_same_address_may_be_in_two_organisations(cast: Cast, app: Flask) -> None:
     cast.be("kamqor_admin").post("/users/new", {**NEW, "email": "aigerim@example.org"}, expect=200)
 

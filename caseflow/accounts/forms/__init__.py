@@ -2,11 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
-from caseflow.core.fields import LineField, NumberField, WordsField
+from caseflow.core.fields import LineField, MailAddress, NumberField, WordsField
 from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
 from caseflow.tenancy.models import SiteKind
 
@@ -44,7 +44,7 @@ class ChangeUserForm(Form):
 class UserForm(ChangeUserForm):
     """A new account."""
 
-    email = EmailField(_l("E-mail address"), [InputRequired(), Email(), at_most(SHORT)])
+    email = EmailField(_l("E-mail address"), [InputRequired(), MailAddress(), at_most(SHORT)])
 
 
 class CodeForm(Form):
