@@ -102,6 +102,7 @@ def test_what_is_anothers_answers_like_what_does_not_exist(own_app: Flask) -> No
         event.listen(db.engine, "before_cursor_execute", lambda *given: asked[-1].append(str(given[2])))
     browser, pages = cast.be("stranger_admin"), []
     browser.get("/users")
+    browser.token("/account")
     for id in (theirs, uuid.uuid4()):
         asked.append([])
         page = browser.post(f"/users/{id}/deactivate", {}, page="/account", expect=404)

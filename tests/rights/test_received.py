@@ -433,7 +433,7 @@ def test_both_lists_of_the_page_have_their_own_pages(cast: Cast, environment: En
     with owner(environment) as connection:  # as many more as fill a page
         connection.execute(
             "INSERT INTO referrals SELECT (r).* FROM (SELECT jsonb_populate_record(t, jsonb_build_object("
-            "'id', gen_random_uuid(), 'status_at', t.status_at + n * interval '1 hour')) AS r"
+            "'id', gen_random_uuid(), 'status_at', t.status_at + n * interval '1 day')) AS r"
             " FROM referrals t, generate_series(1, 29) n WHERE t.id = %s) AS more",
             (first,),
         )

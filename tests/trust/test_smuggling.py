@@ -76,7 +76,7 @@ def test_no_form_takes_an_id_that_is_not_ones_own_to_give(scene: Scene, name: st
     known = {str(id) for world in scene.worlds.values() for id in world.ids.values()}
     wrong, asked = [], Counter[str]()
     with kept_nothing(), watched(scene, set().union(*theirs.values())) as written:
-        for sheet in forms(scene, asker, account):
+        for sheet in forms(scene, asker, account, set()):
             if sheet.method == "GET" or sheet.action in ("/sign-out", "/language"):
                 continue
             for what, data in swaps(sheet, theirs, known):
