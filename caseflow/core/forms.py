@@ -6,7 +6,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from werkzeug.datastructures import MultiDict
+from wtforms import HiddenField, SelectMultipleField
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.validators import Length
 
 from caseflow.core.db import db, new_id
@@ -18,12 +20,16 @@ SHORT = 200  # characters in a line
 LONG = 12_000  # characters in a text
 
 
+def _is_blank(sent: object) -> bool:
+    return isinstance(sent, str) and not sent.strip()
+
+
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
     """A form that carries one act."""
 
     http_status = 422  # of a page that shows it refused
 
-    class Meta:
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """How WTForms behaves."""
 
         locales = False
@@ -31,6 +37,20 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
         def get_translations(self, form: Any) -> Any:
             """Our words for WTForms' messages."""
             return FORM_WORDS
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """A blank choice is none: WTForms' `Optional` would let white space through as if it had been offered."""
+            sent = super().wrap_formdata(form, formdata)
+            choosing = [name for name, field in form._fields.items() if isinstance(field, SelectFieldBase)]
+            blank = {name for name in choosing if sent and any(map(_is_blank, sent.getlist(name)))}
+            if not blank:
+                return sent
+            many = {name for name in blank if isinstance(form._fields[name], SelectMultipleField)}
+            return MultiDict(
+                (name, "" if name in blank and _is_blank(one) else one)
+                for name, one in sent.items(multi=True)
+                if name not in many or not _is_blank(one)
+            )
 
     def accepts(self, act: Callable[[], object]) -> bool:
         """Whether the form was sent, is valid, and the act was done.

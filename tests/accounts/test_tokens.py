@@ -32,6 +32,13 @@ def test_token_says_whose_it_is_and_allows_what_was_chosen(cast: Cast, app: Flas
     assert told["organisation"]["name"] == "Prison Service of Almaty"
 
 
+def test_blank_permissions_are_none(cast: Cast, app: Flask) -> None:
+    status, told = _ask(app, _token(cast.be("aigerim"), "", " \t", "cases:open"))
+    assert status == 200
+    assert isinstance(told, dict)
+    assert told["permissions"] == ["account:use", "cases:open"]
+
+
 def test_token_opens_no_page_and_sends_no_form(cast: Cast, app: Flask) -> None:
     token = _token(cast.be("admin"), "users:manage")
     for path in ("/", "/users", "/account", "/account/tokens"):

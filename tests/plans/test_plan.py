@@ -120,6 +120,8 @@ def test_goal_for_later_needs_no_date_and_becomes_active_with_one(cast: Cast) ->
     [
         ({"title": ""}, "title", "Fill this in."),
         ({"area": ""}, "area", "Choose the area."),
+        ({"area": "", "need": " \t"}, "area", "Choose the area."),  # a blank choice is none
+        ({"area": " \t"}, "area", "Choose the area."),
         ({"target_on-day": "", "target_on-month": "", "target_on-year": ""}, "target_on-day", "Enter the target date"),
         ({"target_on-year": "2001"}, "target_on-day", "The date must be today or in the future."),
         ({"target_on-month": "13"}, "target_on-month", "The month must be a number from 1 to 12."),

@@ -68,16 +68,14 @@ def _shape(path: str) -> str:
 
 @pytest.mark.parametrize("name", ATTACKERS)
 def test_strings_into_every_field_of_every_form(scene: Scene, name: str, record_property: Count) -> None:
-    account = ACCOUNTS[name]
-    asker = Asker(scene.app, None if account.role is None else name)
     wrong, asked = [], Counter[str]()
-    seen: set[Shape] = set()
+    until = ATTACKERS[: ATTACKERS.index(name) + 1]
+    askers = {one: Asker(scene.app, None if ACCOUNTS[one].role is None else one) for one in until}
+    asker, seen = askers[name], set[Shape]()
     with kept_nothing():
         # A form's fields are read alike whoever fills it in: it is asked as the first who finds it.
-        for before in ATTACKERS[: ATTACKERS.index(name)]:
-            earlier = Asker(scene.app, None if ACCOUNTS[before].role is None else before)
-            list(forms(scene, earlier, ACCOUNTS[before], seen))
-        found = list(forms(scene, asker, account, seen))
+        for one, earlier in askers.items():
+            found = list(forms(scene, earlier, ACCOUNTS[one], seen))
         for sheet in found:
             honest = sheet.filled()
             for field, what, data in _poisoned(sheet, honest):
