@@ -51,7 +51,7 @@ def _caseworker(user: User) -> tuple[str, int]:
 def _leader(user: User) -> tuple[str, int]:
     return page(
         "casefile/home_leader.html",
-        leading=queries.leading(user),
+        leading=queries.leading(user, page=page_number()),
         attention=queries.attention(user),
         invited=release.invited(user),
     )

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -365,6 +365,12 @@ def paged(query: "Select[Any]", *, number: int, size: int = 25) -> Page[Any]:
     rows = db.session.execute(query.limit(size).offset((number - 1) * size)).unique().all()
     single = len(query.column_descriptions) == 1
     return Page([row[0] if single else row for row in rows], number, size, total)
+
+
+def page_of(rows: Sequence[T], *, number: int, size: int = 25) -> Page[T]:
+    """One page of a list that is there whole; a number past the end gives the last page."""
+    number = max(1, min(number, -(-len(rows) // size)))
+    return Page(list(rows[(number - 1) * size : number * size]), number, size, len(rows))
 
 
 def request_id() -> str | None:

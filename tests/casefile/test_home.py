@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.actions import add_user
+from caseflow.accounts.permissions import Role
 from caseflow.core.db import db, today
 from caseflow.people import actions as people
 from caseflow.people.models import Case, Phase
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.stories.people import a_case
 
 ROLES = {
@@ -139,3 +141,25 @@ def test_leader_of_one_site_sees_its_cases_and_workload(cast: Cast) -> None:
     with cast.managing("leader") as leader:
         leader.site_id = site
     assert "Айгерім" in cast.be("leader").get("/")
+
+
+def test_workload_of_many_workers_goes_on_to_further_pages(cast: Cast) -> None:
+    with cast.acting("admin") as admin:
+        for number in range(30):
+            add_user(
+                name=f"Worker {number:02}",
+                email=f"worker{number}@example.org",
+                role=Role.SOCIAL_WORKER,
+                site_id=None,
+                password=PASSWORD,
+                by=admin,
+            )
+    a_case(cast)
+    leader = cast.be("leader")
+    first, second, past = (leader.get(f"/?page={number}") for number in (1, 2, 99))
+    assert "Айгерім" in first  # who carries the most comes first
+    assert first.count("Worker ") < 30
+    assert {f"Worker {number:02}" for number in range(30) if f"Worker {number:02}" not in first + second} == set()
+    assert "Worker 29" in second
+    assert past.count("Worker ") == second.count("Worker ")
+    assert 'rel="next"' not in cast.be("stranger").get("/")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
 from caseflow.casefile.queries.caseload import OPEN, DueFilter, Narrowing, count, narrowed
-from caseflow.core.db import db
+from caseflow.core.db import Page, db, page_of
 from caseflow.people.models import Assignment, AssignmentRole, Case, Phase
 from caseflow.people.queries import visible, workers
 from caseflow.referrals.models import Origin, Referral
@@ -39,12 +39,12 @@ class Leading:
     unallocated: list[Case]
     overdue_cases: int
     overdue_referrals: int
-    loads: list[Load]
+    loads: Page[Load]
     phases: list[Phase]
 
 
-def leading(user: User) -> Leading:
-    """The cases in the leader's scope: unallocated first, then who carries how much."""
+def leading(user: User, *, page: int) -> Leading:
+    """The cases in the leader's scope: unallocated first, then who carries how much, a page of them."""
     unallocated = narrowed(user, Narrowing(unallocated=True))
     unallocated_total = count(unallocated)
     loads = workload(user)
@@ -54,7 +54,7 @@ def leading(user: User) -> Leading:
         unallocated=_newest(unallocated) if unallocated_total else [],
         overdue_cases=count(narrowed(user, Narrowing(due=DueFilter.OVERDUE))),
         overdue_referrals=overdue_referrals(user),
-        loads=loads,
+        loads=page_of(loads, number=page),
         phases=[phase for phase in Phase if any(phase in load.phases for load in loads)],
     )
 

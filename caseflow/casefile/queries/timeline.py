@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caseflow.assessments import queries as assessments
-from caseflow.core.db import Page
+from caseflow.core.db import Page, page_of
 from caseflow.people import queries as people
 from caseflow.people.models import Case
 from caseflow.people.queries import Happening
@@ -41,8 +41,4 @@ def timeline(case: Case, *, kinds: frozenset[str], page: int, size: int = SIZE) 
     everything = [happening for tell in TELLERS for happening in tell(case)]
     shown = [one for one in everything if not kinds or one.kind in kinds]
     shown.sort(key=lambda one: one.at, reverse=True)
-    number = max(1, min(page, -(-len(shown) // size)))
-    start = (number - 1) * size
-    return Timeline(
-        Page(shown[start : start + size], number, size, len(shown)), dict(Counter(one.kind for one in everything))
-    )
+    return Timeline(page_of(shown, number=page, size=size), dict(Counter(one.kind for one in everything)))

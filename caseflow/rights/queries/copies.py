@@ -9,7 +9,7 @@ from sqlalchemy import select
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
-from caseflow.core.db import Page, db, one_or_404
+from caseflow.core.db import Page, db, one_or_404, page_of
 from caseflow.core.i18n import supported
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person
@@ -17,8 +17,6 @@ from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
 from caseflow.rights.gathering import gather
 from caseflow.rights.giving import ASKS
 from caseflow.rights.models import AccessPart, AccessRequest
-
-ROWS = 25  # on a page
 
 
 def access_requests(person: Person) -> list[AccessRequest]:
@@ -96,6 +94,4 @@ def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
     held = gather(person, part).get(part)
     if held is None or part in WHOLE:
         abort(404)
-    found = [one for one in shown(held, person.org_id) if one.holds(words)]
-    start = (max(page, 1) - 1) * ROWS
-    return Page(found[start : start + ROWS], max(page, 1), ROWS, len(found))
+    return page_of([one for one in shown(held, person.org_id) if one.holds(words)], number=page)
