@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import (
     BooleanField,
+    DateField,
     DecimalField,
     Field,
     FileField,
@@ -170,6 +171,18 @@ class DateTimePartsField(DatePartsField):
 
 
 _LIMITS = {"day": (1, 31), "month": (1, 12), "year": (1900, 2200), "hour": (0, 23), "minute": (0, 59)}
+
+
+class DayField(DateField):
+    """A day of the browser's calendar, for filters; data is a date or None, in the years that dates have here."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Refuse a year so far away that the day after it may not exist."""
+        super().process_formdata(valuelist)
+        lowest, highest = _LIMITS["year"]
+        if self.data is not None and not lowest <= self.data.year <= highest:
+            self.data = None
+            raise ValueError(_wrong("year"))
 
 
 def _missing(parts: set[str]) -> str:

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, SelectMultipleField
-from wtforms.fields.choices import SelectFieldBase
 from wtforms.validators import Length
 
 from caseflow.core.db import db, new_id
@@ -39,17 +38,15 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
             return FORM_WORDS
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """A blank choice is none: WTForms' `Optional` would let white space through as if it had been offered."""
+            """White space alone is nothing, nor a choice among many: to WTForms' validators it would be something."""
             sent = super().wrap_formdata(form, formdata)
-            choosing = [name for name, field in form._fields.items() if isinstance(field, SelectFieldBase)]
-            blank = {name for name in choosing if sent and any(map(_is_blank, sent.getlist(name)))}
-            if not blank:
+            if not sent:
                 return sent
-            many = {name for name in blank if isinstance(form._fields[name], SelectMultipleField)}
+            many = {name for name, field in form._fields.items() if isinstance(field, SelectMultipleField)}
             return MultiDict(
-                (name, "" if name in blank and _is_blank(one) else one)
+                (name, "" if _is_blank(one) else one)
                 for name, one in sent.items(multi=True)
-                if name not in many or not _is_blank(one)
+                if not (name in many and _is_blank(one))
             )
 
     def accepts(self, act: Callable[[], object]) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, SelectField
+from wtforms import HiddenField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from caseflow.accounts.models import User
 from caseflow.audit.models import Unusual
-from caseflow.core.fields import CodeField, WordsField
+from caseflow.core.fields import CodeField, DayField, WordsField
 from caseflow.core.forms import LONG, Form, at_most
 from caseflow.oversight.words import NOUNS
 
@@ -28,8 +28,8 @@ class AuditFilter(Asking):
 
     act = SelectField(_l("About"), validate_choice=False)
     user = SelectField(_l("Who"), validate_choice=False)
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
 
     def offer(self, users: Iterable[User]) -> None:
         """Fill the choices."""
@@ -47,8 +47,8 @@ class PersonFilter(Asking):
 class UnusualFilter(Asking):
     """Which days."""
 
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
 
 
 class ReviewForm(Form):

@@ -94,6 +94,9 @@ def test_entries_are_narrowed_by_days_and_written_to_a_file_that_runs_no_formula
     assert "case.open" in cast.be("auditor").get(f"/audit?{query}")
     assert "No entry fits" in cast.be("auditor").get(f"/audit?user={who}&until={day - timedelta(days=3)}")
     assert "case.open" in cast.be("auditor").get(f"/audit?since=nonsense&user={who}")
+    for far in ("0001-01-01", "9999-12-31"):  # the day before or after which does not exist
+        assert "case.open" in cast.be("auditor").get(f"/audit?since={far}&until={far}&user={who}")
+        cast.be("auditor").get(f"/audit/unusual?since={far}&until={far}")
     cast.be("auditor").get(f"/audit/entries.csv?{query}")
     answer = cast.be("auditor").last
     assert answer is not None

@@ -560,7 +560,9 @@ def test_upload_says_what_is_wrong_with_the_file_or_the_mapping(
 
 
 def test_no_file_is_asked_for(cast: Cast) -> None:
-    assert 'id="file-error"' in cast.be("leader").post("/register-imports", {"mapping": "iowa"}, expect=422)
+    for sent in ({}, {"file": ""}, {"file": "words instead of a file"}):
+        page = cast.be("leader").post("/register-imports", {"mapping": "iowa", **sent}, expect=422)
+        assert 'id="file-error"' in page
 
 
 def test_stranger_sees_nothing_of_an_import(cast: Cast, redis: "Redis") -> None:

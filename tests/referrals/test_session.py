@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from redis import Redis
 from sqlalchemy import func, select
 
@@ -45,6 +46,13 @@ def referral_of(cast: Cast, id: uuid.UUID) -> Referral:
         found = shared.received(id, user)
         db.session.expunge_all()
         return found
+
+
+@pytest.mark.parametrize("minutes", ["", " \t", "soon"])
+def test_a_session_without_its_length_is_refused_at_the_field(cast: Cast, minutes: str) -> None:
+    referral = an_accepted(cast)
+    assert 'href="#minutes"' in planned(cast, referral, hours=24, expect=422, minutes=minutes)
+    assert sessions_of(cast, referral) == []
 
 
 def test_worker_plans_a_session_and_the_sender_sees_it(cast: Cast) -> None:

@@ -1,7 +1,8 @@
 """The form by which a register comes in."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FileField, SelectField, TextAreaField
+from flask_wtf.file import FileField
+from wtforms import SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from caseflow.core.forms import Form, at_most
