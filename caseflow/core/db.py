@@ -2,13 +2,13 @@
 
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flask import Flask, abort, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -26,8 +26,6 @@ from sqlalchemy import (
     TypeDecorator,
     Uuid,
     event,
-    func,
-    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -294,31 +292,6 @@ def one_or_404(query: "Select[T]") -> T:
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list, with a count that is true."""
-
-    items: list[T]
-    number: int
-    size: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are; at least 1."""
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def has_prev(self) -> bool:
-        """Whether there is a page before this one."""
-        return self.number > 1
-
-    @property
-    def has_next(self) -> bool:
-        """Whether there is a page after this one."""
-        return self.number < self.pages
-
-
 def refuse_strong_roles(app: Flask) -> None:
     """Stop the start when the wall would not hold: connected as a superuser, an owner, or past row security.
 
@@ -353,24 +326,6 @@ def _check_role(connection: Any, _record: Any) -> None:
 
 class StrongRoleError(RuntimeError):
     """The application was about to run as a role that the tenancy wall does not hold."""
-
-
-def paged(query: "Select[Any]", *, number: int, size: int = 25) -> Page[Any]:
-    """One page of a query's rows (scalars where it selects one thing) and how many there are in all.
-
-    A number past the end gives the last page.
-    """
-    total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    number = max(1, min(number, -(-total // size)))
-    rows = db.session.execute(query.limit(size).offset((number - 1) * size)).unique().all()
-    single = len(query.column_descriptions) == 1
-    return Page([row[0] if single else row for row in rows], number, size, total)
-
-
-def page_of(rows: Sequence[T], *, number: int, size: int = 25) -> Page[T]:
-    """One page of a list that is there whole; a number past the end gives the last page."""
-    number = max(1, min(number, -(-len(rows) // size)))
-    return Page(list(rows[(number - 1) * size : number * size]), number, size, len(rows))
 
 
 def request_id() -> str | None:

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, literal, or_, select
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.directory.models import ServedSex, Service, ServicePlace, ServiceStatus
 from caseflow.tenancy import queries as tenancy
 from caseflow.tenancy.models import Agreement, Organisation, ReferralKind

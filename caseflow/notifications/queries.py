@@ -5,7 +5,8 @@ import uuid
 from sqlalchemy import func, select
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.notifications.models import Notification
 
 

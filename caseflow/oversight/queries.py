@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from caseflow.accounts.models import User
 from caseflow.audit.models import Check, Entry, Head, Seal
 from caseflow.audit.queries import Told
-from caseflow.core.db import Page, db, paged
+from caseflow.core.db import db
 from caseflow.core.formats import normalise_digits
+from caseflow.core.paging import Page, paged
 from caseflow.oversight.words import details, noun
 from caseflow.people.models import Case, Person
 from caseflow.tenancy.models import Organisation

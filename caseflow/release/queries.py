@@ -13,8 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Scope
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
 from caseflow.core.formats import date_text, zone
+from caseflow.core.paging import Page, paged
 from caseflow.core.sealing import foreign_key, open_foreign
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Phase

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Date, Select, and_, cast, exists, func, se
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.referrals import queries as referrals
 from caseflow.referrals.models import OPEN, Referral, Status
 from caseflow.rights.models import Erasure, ErasureState, ReceivedHold

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db
+from caseflow.core.db import db
+from caseflow.core.paging import Page
 from caseflow.people.models import Assignment, AssignmentRole, Case, Person, Phase, Task
 from caseflow.people.queries import visible
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
 from caseflow.casefile.queries.caseload import OPEN, DueFilter, Narrowing, count, narrowed
-from caseflow.core.db import Page, db, page_of
+from caseflow.core.db import db
+from caseflow.core.paging import Page, page_of
 from caseflow.people.models import Assignment, AssignmentRole, Case, Phase
 from caseflow.people.queries import visible, workers
 from caseflow.referrals.models import Origin, Referral

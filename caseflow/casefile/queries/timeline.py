@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from caseflow.assessments import queries as assessments
-from caseflow.core.db import Page, page_of
+from caseflow.core.paging import Page, page_of
 from caseflow.people import queries as people
 from caseflow.people.models import Case
 from caseflow.people.queries import Happening

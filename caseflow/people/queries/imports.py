@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.people.models import RegisterImport
 from caseflow.people.register.fields import Unfit
 from caseflow.people.register.mapping import Mapping, Rule

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, or_, select, type_coerce
 from sqlalchemy.orm import joinedload
 
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.core.sealing import lookup_hash
 from caseflow.people.models import (
     Case,

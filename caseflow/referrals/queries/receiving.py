@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
-from caseflow.core.db import Page, db, now, paged
+from caseflow.core.db import db, now
+from caseflow.core.paging import Page, paged
 from caseflow.directory.models import Service, ServiceStatus
 from caseflow.referrals.models import OPEN, RUNNING, UNANSWERED, Disclosure, Helper, Location, Referral, Session, Status
 from caseflow.referrals.queries import deadlines

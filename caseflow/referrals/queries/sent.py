@@ -11,7 +11,8 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person
 from caseflow.people.queries import Happening

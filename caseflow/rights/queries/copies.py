@@ -9,8 +9,9 @@ from sqlalchemy import select
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
-from caseflow.core.db import Page, db, one_or_404, page_of
+from caseflow.core.db import db, one_or_404
 from caseflow.core.i18n import supported
+from caseflow.core.paging import Page, page_of
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person
 from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown

@@ -25,7 +25,8 @@ from sqlalchemy.orm import aliased, joinedload
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
-from caseflow.core.db import Page, db, one_or_404, paged
+from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
 from caseflow.rights import received
