@@ -43,6 +43,7 @@ CANDIDATES = 200  # cases that are read and ranked
 SHOWN = 50
 ALIKE = 0.5  # a name that is less like the query than this shares a few consonants with it and no more
 RECEIVED = 5_000  # disclosed names compared; a receiver has no index of the people it helps
+READ_AT_ONCE = 250  # of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +161,21 @@ def search_received(text: str, user: User) -> list[tuple[Referral, str]]:
                 Disclosure.category == Category.IDENTITY,
             ),
         )
-        .add_columns(Disclosure.content)
-        .options(joinedload(Referral.service_now))
+        .with_only_columns(Referral.org_id, Referral.id, Disclosure.content)
         .order_by(Referral.sent_at.desc())
         .limit(RECEIVED)
     )
     candidates = []
-    rows = db.session.execute(query).all()
-    for referral, content in zip((row[0] for row in rows), opened_all(row[1] for row in rows), strict=True):
-        if not content:  # erased
-            continue
-        names = [content["name"], *filter(None, [content["latin_name"]]), *content["other_names"]]
-        keys = name_keys(*names)
-        if sum(not keys.isdisjoint(word) for word in words) >= _enough(len(words)):
-            candidates.append(((referral, content["name"]), names))
-    return [item for item, score in rank(text, candidates, SHOWN) if score >= ALIKE]
+    # A part at a time, and no rows of whole referrals: a large receiver was sent thousands.
+    for part in db.session.execute(query, execution_options={"yield_per": READ_AT_ONCE}).partitions():
+        for row, content in zip(part, opened_all(row[2] for row in part), strict=True):
+            if not content:  # erased
+                continue
+            names = [content["name"], *filter(None, [content["latin_name"]]), *content["other_names"]]
+            keys = name_keys(*names)
+            if sum(not keys.isdisjoint(word) for word in words) >= _enough(len(words)):
+                candidates.append(((tuple(row[:2]), content["name"]), names))
+    best = [item for item, score in rank(text, candidates, SHOWN) if score >= ALIKE]
+    query = referrals.visible(user).where(_among(Referral.id, [key[1] for key, _name in best], Uuid))
+    found = {(one.org_id, one.id): one for one in db.session.scalars(query.options(joinedload(Referral.service_now)))}
+    return [(found[key], name) for key, name in best]
