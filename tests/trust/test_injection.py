@@ -114,8 +114,8 @@ def _poisoned(sheet: Sheet, honest: dict[str, Any]) -> Iterator[tuple[str, str, 
 def _send(asker: Asker, sheet: Sheet, data: dict[str, Any]) -> TestResponse:
     if sheet.method == "GET":
         return asker.ask("GET", sheet.action, query_string=encoded({k: v for k, v in data.items() if v != ""}))
-    if any(one.kind == "file" for one in sheet.fields.values()):
-        data = {k: v for k, v in data.items() if sheet.fields[k].kind != "file" or v != ""}
+    files = {name for name, one in sheet.fields.items() if one.kind == "file"}
+    data = {k: v for k, v in data.items() if k not in files or v != ""}
     return asker.ask("POST", sheet.action, data)
 
 
