@@ -1,9 +1,11 @@
 """A person's particulars, relatives and consents, by URL."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -202,6 +204,17 @@ def test_withdrawn_consent_holds_no_longer_and_is_withdrawn_once(cast: Cast) -> 
             actions.withdraw_consent(one, None, by=user)
         assert "Передумал" in [happening.text for happening in queries.happenings(case)]
     assert "Передумал" in cast.be("aigerim").get(f"/cases/{case_id}/consents")
+
+
+def test_a_consent_offers_the_own_country_first(cast: Cast, environment: dict[str, str]) -> None:
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE organisations SET country = 'IQ' WHERE slug = 'kamqor'")
+    page = cast.be("aigerim").get(f"/cases/{a_case(cast)}/consents/new")
+    offered = re.findall(r"<option[^>]*>([^<]+)</option>", page.partition('name="grantee"')[2].partition("</select>")[0])
+    abroad = [name for name in offered if name.endswith(" · Iraq")]
+    assert "Kamqor Foundation · Iraq" in abroad
+    assert offered[-len(abroad) :] == abroad
+    assert len(offered) > len(abroad) + 1
 
 
 def test_nobody_consents_to_their_own_organisation(cast: Cast) -> None:

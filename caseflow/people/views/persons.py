@@ -7,7 +7,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
+from caseflow.core.formats import country_name
 from caseflow.core.forms import differences
 from caseflow.core.web import done, page, requires
 from caseflow.people import actions, queries
@@ -83,6 +85,17 @@ def consents(id: uuid.UUID) -> tuple[str, int]:
     )
 
 
+def _told(user: User) -> list[tuple[str, str]]:
+    """The organisations that may be told of a person: those of the own country first, the others with their country."""
+    home = user.organisation.country
+    others = sorted(tenancy.organisations(*TOLD), key=lambda one: one.country != home)  # keeps the order of names
+    return [
+        (str(one.id), one.name if one.country == home else f"{one.name} · {country_name(one.country)}")
+        for one in others
+        if one.id != user.org_id
+    ]
+
+
 @bp.route("/cases/<uuid:id>/consents/new", methods=["GET", "POST"])
 @requires(Permission.WORK_ON_CASES)
 def new_consent(id: uuid.UUID) -> tuple[str, int] | Response:
@@ -90,8 +103,7 @@ def new_consent(id: uuid.UUID) -> tuple[str, int] | Response:
     case = queries.opened(id, current_user)
     today = current_user.organisation.today()
     form = ConsentFormPage(starts_on=today, grantee=request.args.get("grantee"))
-    others = [one for one in tenancy.organisations(*TOLD) if one.id != case.org_id]
-    form.grantee.choices = [("", _("Choose")), *((str(one.id), one.name) for one in others)]
+    form.grantee.choices = [("", _("Choose")), *_told(current_user)]
     if form.accepts(
         lambda: actions.record_consent(
             case,
