@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectField
 
-from caseflow.accounts.models import User
 from caseflow.casefile.queries import SORTS, DueFilter, Narrowing
 from caseflow.core.forms import Form
 from caseflow.core.web import here
@@ -48,8 +47,8 @@ class CaseloadFilter(Form):
     due = SelectField(_l("Due"), validate_choice=False)
     worker = SelectField(_l("Worker"), validate_choice=False)
 
-    def __init__(self, *, sites: Iterable[Site], workers: Iterable[User] = ()) -> None:
-        """Read the address and offer the choices."""
+    def __init__(self, *, sites: Iterable[Site], workers: Iterable[tuple[uuid.UUID, str]] = ()) -> None:
+        """Read the address and offer the choices; `workers` are ids and names."""
         super().__init__(formdata=request.args)
         self.phase.choices = [("", _("All open cases")), *Phase.choices()]
         self.site.choices = [("", _("All sites")), *((str(site.id), site.name) for site in sites)]
@@ -58,7 +57,7 @@ class CaseloadFilter(Form):
             (DueFilter.OVERDUE, _("Overdue")),
             (DueFilter.WEEK, _("In the next 7 days")),
         ]
-        people = [(str(worker.id), worker.name) for worker in workers]
+        people = [(str(worker), name) for worker, name in workers]
         self.worker.choices = [("", _("Everybody")), (NOBODY, _("No responsible worker")), *people] if people else []
 
     def narrowing(self, *, mine: bool = False) -> Narrowing:

@@ -93,7 +93,7 @@ HOMES: dict[Role, Callable[[User], tuple[str, int]]] = {
 
 def _caseload(user: User, *, mine: bool = False) -> dict[str, Any]:
     leads = user.may(Permission.ALLOCATE_CASES) and not mine
-    workers = accounts.colleagues(user, permission=Permission.WORK_ON_CASES) if leads else []
+    workers = accounts.names(user, permission=Permission.WORK_ON_CASES) if leads else []
     filters, sort = CaseloadFilter(sites=tenancy.sites(user.org_id), workers=workers), Sort(request.args)
     found = queries.caseload(
         user, filters.narrowing(mine=mine), sort=sort.key, descending=sort.descending, page=page_number()

@@ -210,7 +210,9 @@ def test_a_consent_offers_the_own_country_first(cast: Cast, environment: dict[st
     with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
         owner.execute("UPDATE organisations SET country = 'IQ' WHERE slug = 'kamqor'")
     page = cast.be("aigerim").get(f"/cases/{a_case(cast)}/consents/new")
-    offered = re.findall(r"<option[^>]*>([^<]+)</option>", page.partition('name="grantee"')[2].partition("</select>")[0])
+    offered = re.findall(
+        r"<option[^>]*>([^<]+)</option>", page.partition('name="grantee"')[2].partition("</select>")[0]
+    )
     abroad = [name for name in offered if name.endswith(" · Iraq")]
     assert "Kamqor Foundation · Iraq" in abroad
     assert offered[-len(abroad) :] == abroad

@@ -18,6 +18,10 @@ from caseflow.core.embedded.errors import EmbeddedError
 from caseflow.core.embedded.servers import Servers
 
 _URLS = ("DATABASE_URL", "REDIS_URL")
+
+# What the C library keeps of freed memory: a thread with an arena of its own keeps what it freed there, so two for all;
+# and a page's large pieces go back at once. Left to itself the library raises that threshold with the largest piece.
+SMALL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 _COLUMNS = ("organisation", "role", "email", "password")
 
 
@@ -95,8 +99,7 @@ def _servers(own: bool, data: Path | None, url: str) -> Iterator[Servers | None]
 
 def _settings(environ: Mapping[str, str], servers: Servers | None, url: str) -> dict[str, str]:
     """The environment of the children: ours, and what leads to the servers."""
-    # A thread that gets an arena of its own keeps what it freed there; two arenas keep a process small.
-    settings = {"CASEFLOW_PUBLIC_URL": url, "MALLOC_ARENA_MAX": "2"} | dict(environ) | {"PYTHONUNBUFFERED": "1"}
+    settings = {"CASEFLOW_PUBLIC_URL": url, **SMALL} | dict(environ) | {"PYTHONUNBUFFERED": "1"}
     if settings.get("CASEFLOW_PUBLIC_URL_FILE"):
         del settings["CASEFLOW_PUBLIC_URL"]
     for name, value in (servers.environment if servers else {}).items():
