@@ -14,6 +14,8 @@ from caseflow.people import actions, queries
 from caseflow.people.models import Access, AccessKind, Case, NoteKind
 from caseflow.referrals.actions import answering
 from caseflow.referrals.queries import shared
+from caseflow.tenancy import actions as tenancy
+from caseflow.tenancy.models import SiteKind
 from tests.cast import Browser, Cast
 from tests.stories.access import colleague, excluded, restricted
 from tests.stories.people import a_case
@@ -39,6 +41,24 @@ def _decide(browser: Browser, path: str, **typed: Any) -> None:
 def _pages_of_a_case(cast: Cast) -> list[str]:
     rules = [rule for rule in cast.app.url_map.iter_rules() if rule.rule.startswith("/cases/<uuid:id>")]
     return [rule.rule for rule in rules if rule.arguments == {"id"}]
+
+
+def test_leader_of_another_site_reads_no_name_among_the_restricted_cases(cast: Cast) -> None:
+    excluded(cast, a_case(cast, number=NUMBER), "daniyar")
+    deputy = cast.be("deputy")
+    assert NAME in deputy.get("/restricted-cases")
+    with cast.managing("deputy") as user:
+        user.site_id = tenancy.add_site(name="Other", kind=SiteKind.PRISON, by=user).id
+    page = deputy.get("/restricted-cases")
+    assert NAME not in page
+    assert NUMBER not in page
+
+
+def test_leader_of_another_site_reads_the_restricted_case_on_whose_list_they_are(cast: Cast) -> None:
+    restricted(cast, a_case(cast, number=NUMBER), "deputy")
+    with cast.managing("deputy") as user:
+        user.site_id = tenancy.add_site(name="Other", kind=SiteKind.PRISON, by=user).id
+    assert NAME in cast.be("deputy").get("/restricted-cases")
 
 
 @pytest.mark.parametrize("how", ["restricted", "excluded"])

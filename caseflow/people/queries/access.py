@@ -1,6 +1,7 @@
 """Who may open a person's file, emergency accesses, and what of them waits for a review."""
 
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, any_, func, literal, or_, select
 from sqlalchemy.orm import joinedload
@@ -10,8 +11,6 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
 from caseflow.core.db import db, now, one_or_404
 from caseflow.people.models import Access, AccessKind, Assignment, Case
-
-SHOWN = 100  # restricted files on the leader's page
 
 
 def decisions(case: Case) -> list[Access]:
@@ -103,15 +102,13 @@ def access_of(org_id: uuid.UUID, id: uuid.UUID) -> Access | None:
     return db.session.get(Access, (org_id, id))
 
 
-def guarded(user: User) -> list[tuple[Case, list[Access]]]:
-    """The cases that are restricted or have exclusions, as far as they are open to the user, with what holds now."""
-    query = select(Case).where(Case.org_id == user.org_id, Case.guarded).options(joinedload(Case.person))
-    cases = list(db.session.scalars(query.order_by(Case.id.desc()).limit(SHOWN)).unique())
-    held = _accesses(user.org_id).where(Access.person_id.in_([case.person_id for case in cases]), *_live())
+def held_now(org_id: uuid.UUID, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Access]]:
+    """The accesses to these persons' files that hold now, by person, oldest first."""
+    query = _accesses(org_id).where(Access.person_id.in_(person_ids), *_live()).order_by(Access.created_at)
     found: dict[uuid.UUID, list[Access]] = {}
-    for one in db.session.scalars(held.order_by(Access.created_at)).unique():
+    for one in db.session.scalars(query).unique():
         found.setdefault(one.person_id, []).append(one)
-    return [(case, found.get(case.person_id, [])) for case in cases]
+    return found
 
 
 def named_in(user: User) -> Select[uuid.UUID]:

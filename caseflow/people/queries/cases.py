@@ -11,9 +11,11 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.core.db import db, one_or_404, tenant
 from caseflow.core.sealing import lookup_hash
-from caseflow.people.models import Assignment, AssignmentRole, Case, PhaseChange, Stay, Task
-from caseflow.people.queries.access import named_in
+from caseflow.people.models import Access, Assignment, AssignmentRole, Case, PhaseChange, Stay, Task
+from caseflow.people.queries.access import held_now, named_in
 from caseflow.tenancy.models import Site
+
+GUARDED = 100  # restricted files on the leader's page
 
 
 def visible(user: User) -> Select[Case]:
@@ -54,6 +56,14 @@ def _in_scope(user: User) -> ColumnElement[bool]:
 def opened(case_id: uuid.UUID, user: User) -> Case:
     """A case that the user may open, or 404."""
     return one_or_404(openable(user).where(Case.id == case_id).options(*_whole()))
+
+
+def guarded(user: User) -> list[tuple[Case, list[Access]]]:
+    """The user's cases that are restricted or have exclusions, newest first, with what holds now."""
+    query = openable(user).where(Case.guarded).options(joinedload(Case.person)).order_by(Case.id.desc()).limit(GUARDED)
+    cases = list(db.session.scalars(query).unique())
+    held = held_now(user.org_id, [case.person_id for case in cases])
+    return [(case, held.get(case.person_id, [])) for case in cases]
 
 
 def case_of(org_id: uuid.UUID, case_id: uuid.UUID) -> Case:
