@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 
 from flask import Flask, abort, current_app
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
@@ -29,13 +30,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
 from uuid_utils.compat import uuid7
 
 from caseflow.config import Config
 from caseflow.core import sealing
+from caseflow.core.errors import Refused
 from caseflow.core.logs import bound
 from caseflow.core.wall import expiring_backend, sign_context
 
@@ -198,6 +200,20 @@ def _patience(config: Config) -> dict[str, Any]:
         "tcp_user_timeout": seconds * 1000,
     }
     return ours | {"options": " ".join(f"-c {name}={value}" for name, value in theirs.items())}
+
+
+# What a policy says when it refuses a row, by its name: for rules that a user may run into by a page.
+REFUSALS: dict[str, Any] = {}
+
+
+@event.listens_for(Engine, "handle_error")
+def _refuse_in_words(context: ExceptionContext) -> None:
+    """A row that such a policy refuses is a refusal of the act, in words; any other is a fault of ours."""
+    error = context.original_exception
+    if isinstance(error, InsufficientPrivilege):
+        for policy, words in REFUSALS.items():
+            if f'"{policy}"' in (error.diag.message_primary or ""):
+                raise Refused(words) from error
 
 
 @event.listens_for(Session, "after_begin")

@@ -20,6 +20,7 @@ SIGNED_IN = "(SELECT app_org()) IS NOT NULL"
 # What is closed to the user who asks. Not `<> ALL (array)`: a subquery is hashed once a statement, whatever its length.
 CLOSED = "(SELECT unnest(app_closed()))"
 CLOSED_PACKETS = "(SELECT unnest(app_closed_packets()))"
+LENT = "(SELECT unnest(app_lent()))"
 
 
 def own(table: str, *, update: bool | Sequence[str] = True, delete: bool = False) -> None:
@@ -80,6 +81,14 @@ def guard_part(table: str, column: str, whole: str) -> None:
 def unguard(table: str) -> None:
     """Take the guard away."""
     op.execute(f"DROP POLICY guarded ON {table}")
+
+
+def lend(table: str, *columns: str, rule: str | None = None) -> None:
+    """No row is written of a file that the user has open by emergency access alone; `columns` hold the ids, or NULL."""
+    open_to_write = rule or " AND ".join(_open(column, LENT, True) for column in columns)
+    op.execute(
+        f"CREATE POLICY lent ON {table} AS RESTRICTIVE TO caseflow_app USING (true) WITH CHECK ({open_to_write})"
+    )
 
 
 def _open(column: str, closed: str, optional: bool = False) -> str:

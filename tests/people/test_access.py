@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from caseflow.accounts.models import User
-from caseflow.core.db import db, new_id
+from caseflow.core.db import db, new_id, today
 from caseflow.people import actions, queries
 from caseflow.people.models import Access, AccessKind, Case, NoteKind
 from caseflow.referrals.actions import answering
@@ -17,9 +18,11 @@ from caseflow.referrals.queries import shared
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import SiteKind
 from tests.cast import Browser, Cast
+from tests.people.test_cases import parts
 from tests.stories.access import colleague, excluded, restricted
 from tests.stories.people import a_case
 from tests.stories.referrals import a_referral
+from tests.trust.tables import hashes_at
 
 NAME, LATIN, NUMBER = "Ермек Сатыбалды", "Ermek Satybaldy", "R-0815"
 
@@ -248,6 +251,37 @@ def test_emergency_opens_a_restricted_case_for_a_while_alarms_and_is_reviewed(
     with cast.acting("auditor"):
         acts = list(db.session.scalars(text("SELECT act FROM audit_entries WHERE act LIKE 'glass.%' ORDER BY act")))
     assert acts == ["glass.break", "glass.review"]
+
+
+def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]) -> None:
+    case_id = a_case(cast, number=NUMBER)
+    restricted(cast, case_id)
+    daniyar, case = cast.be("daniyar"), f"/cases/{case_id}"
+    task = {"title": "x", "user": str(colleague(cast, "daniyar")), **parts("due_on", today() + timedelta(days=3))}
+    daniyar.post("/emergency-access", {"number": NUMBER, "reason": "He said he would harm himself", "minutes": "60"})
+    before = hashes_at(environment["OWNER_DATABASE_URL"])
+    handover = {
+        "receiver": str(cast.organisation("probation")), "ground": "Law on probation", "letter": "He is ill",
+        "categories": ["identity", "contact", "offence"],
+    }  # fmt: skip
+    consent = {
+        "grantee": str(cast.organisation("kamqor")), "purpose": "Help", "categories": ["identity", "contact"],
+        "given_by": "person", "way": "signed", **parts("starts_on", today()),
+    }  # fmt: skip
+    for path, typed in (
+        ("/notes/new", {"kind": "contact", "text": "x"}),
+        ("/needs/new", {"area": "legal", "description": "x", "priority": "now"}),
+        ("/tasks/new", task),
+        ("/consents/new", consent),
+        ("/release/handovers/new", handover),
+        ("/referrals/new", {"kind": "legal_aid"}),
+        ("/phase", {"phase": "assessment", "reason": "x"}),
+        ("/close", {"outcome": "died"}),
+    ):
+        page = daniyar.post(case + path, typed, expect=422)
+        assert "Emergency access is for reading" in page, path
+        daniyar.get(case)
+    assert hashes_at(environment["OWNER_DATABASE_URL"]) == before
 
 
 def test_nobody_learns_by_emergency_access_whether_a_closed_case_exists(cast: Cast) -> None:

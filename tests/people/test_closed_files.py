@@ -1,7 +1,7 @@
 """A closed file in the database: as the application's own role, table by table, and each policy taken away once."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.errors import CheckViolation, InsufficientPrivilege
+from sqlalchemy import Table
 
 from caseflow.accounts.permissions import Role
 from caseflow.core import installation
@@ -117,6 +118,51 @@ def test_no_row_of_a_closed_file_is_read_or_written_by_whom_it_is_closed_to(
             # A part is seen with its whole: the policy of the goals goes, too.
             assert _seen(superuser, table, row), f"without its policy {table} hides the row: the policy is not tried"
         superuser.execute("ROLLBACK TO SAVEPOINT whole")
+
+
+# What the policy `lent` leaves out: decisions about who may open the file, what is recorded of a reading, what belongs
+# to the receiver of a referral or to no file, and the row that says what was erased.
+NOT_LENT = {
+    "case_access", "audit_entries", "notifications", "handover_readings", "erasures", "register_imports",
+    "received_holds", "referral_access", "referral_helpers", "referral_notes", "referral_outcomes", "referral_reports",
+    "referral_sessions",
+}  # fmt: skip
+
+
+def test_nothing_of_a_file_that_is_open_by_emergency_alone_is_written(
+    cast: Cast, superuser: Any, environment: dict[str, str]
+) -> None:
+    case_id = a_case(cast, number="R-0815")
+    daniyar, receiver = colleague(cast, "daniyar"), cast.organisation("kamqor")
+    restricted(cast, case_id)
+    org, rows = _filled(superuser, case_id, receiver)
+    [person] = superuser.execute("SELECT person_id FROM cases WHERE id = %s", (case_id,)).fetchone()
+    for name, ids in (("cases", {"person_id": person}), ("persons", {"id": person})):
+        rows[name] = _row(Model.metadata.tables[name], org, receiver) | ids
+    query = "SELECT polrelid::regclass::text FROM pg_policy WHERE polname = 'lent'"
+    lent = {name for (name,) in superuser.execute(query)}
+    assert lent == _guarded(superuser) - NOT_LENT
+    others = "SELECT polrelid::regclass::text, polname FROM pg_policy WHERE NOT polpermissive AND polname <> 'lent'"
+    for table, policy in superuser.execute(others).fetchall():
+        superuser.execute(sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(table)))
+    tables = [table for table in Model.metadata.sorted_tables if table.name in lent]
+    with speaking(superuser, environment, org, daniyar):
+        assert _refused_as_lent(superuser, tables, rows) == set()
+        assert superuser.execute("SELECT count(*) FROM break_glass('R-0815', 'Fire', 60)").fetchone() == (1,)
+        assert _refused_as_lent(superuser, tables, rows) == lent
+
+
+def _refused_as_lent(connection: Any, tables: Iterable[Table], rows: dict[str, dict[str, Any]]) -> set[str]:
+    refused = set()
+    for table in tables:
+        connection.execute("SAVEPOINT written")
+        try:
+            _insert(connection, table, rows[table.name])
+        except psycopg.Error as error:
+            if 'policy "lent"' in str(error):
+                refused.add(table.name)
+        connection.execute("ROLLBACK TO SAVEPOINT written")
+    return refused
 
 
 def test_nobody_writes_into_a_file_that_is_closed_to_them(

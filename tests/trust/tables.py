@@ -14,6 +14,11 @@ LOOKING = frozenset({"audit_entries", "sign_ins", "handover_readings"})
 def hashes(scene: Scene, *, leave_out: Iterable[str] = LOOKING) -> dict[str, str]:
     """A hash of every table, read past the wall."""
     url = scene.superuser_url.rsplit("/", 1)[0] + "/" + scene.environment["DATABASE_URL"].rsplit("/", 1)[1]
+    return hashes_at(url, leave_out=leave_out)
+
+
+def hashes_at(url: str, *, leave_out: Iterable[str] = LOOKING) -> dict[str, str]:
+    """The same of the database at an address, whose role is bound by no policy."""
     with psycopg.connect(url) as connection:
         names = connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"

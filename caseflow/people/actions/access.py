@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Iterable
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Role
 from caseflow.audit.actions import record
 from caseflow.audit.models import Entry
-from caseflow.core.db import db, now
+from caseflow.core.db import REFUSALS, db, now
 from caseflow.core.errors import Conflict, Refused
 from caseflow.core.sealing import seal_values
 from caseflow.notifications.actions import post
@@ -24,6 +25,11 @@ from caseflow.people.models import Access, AccessKind, Case, ExclusionGround
 GLASS = "access.glass"  # the news of an emergency access
 MINUTES = 60
 MOST_MINUTES = 240  # the database allows no more either
+
+# The policy of migration 0043, on every table of a file.
+REFUSALS["lent"] = _l(
+    "Emergency access is for reading. To work on this case, ask a team leader to put you on its list."
+)
 
 _SETTLE = text("SELECT case_id, what FROM settle_seals(:one, :why)")
 # The reason follows: to seal it one must know whose file it is.
