@@ -16,10 +16,10 @@ from caseflow.core.db import db, unit_of_work
 from caseflow.core.jobs import News, handles, periodic
 from caseflow.notifications.actions import tell
 from caseflow.people.actions import imports
-from caseflow.people.actions.access import GLASS, settle_all_seals
+from caseflow.people.actions.access import BACK, GLASS, settle_all_seals
 from caseflow.people.actions.register import Counts, import_rows
-from caseflow.people.models import ImportState
-from caseflow.people.queries import access_of, keeps, reviewers
+from caseflow.people.models import AccessKind, ImportState
+from caseflow.people.queries import access_of, case_of, keeps, live_access, reviewers
 from caseflow.people.queries.imports import import_of, unpacked
 from caseflow.people.queries.leaving import how_many_left_behind
 from caseflow.people.register.errors import ENCODING, ErrorsFile
@@ -133,6 +133,16 @@ def on_glass(news: News) -> None:
         one for one in accounts.holding(news.to_org_id, Role.AUDITOR) if not accounts.is_closed(access.case_id, one)
     ]
     tell(auditors, news, title, path, about=None, urgent=True, name=name)
+
+
+@handles(BACK)
+def on_back(news: News) -> None:
+    """A register says that somebody whose file is sealed is back in custody: a leader has to let a worker in."""
+    case = case_of(news.to_org_id, uuid.UUID(news.payload["case"]))
+    excluded = {access.user_id for access in live_access(case, AccessKind.EXCLUDED)}
+    leaders = [one for one in accounts.holding(news.to_org_id, Role.TEAM_LEADER) if one.id not in excluded]
+    title = _l("Their file is sealed, and by the register they are back: let a worker in. Case: %(number)s")
+    tell(leaders, news, title, "/emergency-access", about=None, urgent=True, number=case.number)
 
 
 @handles(LEFT)

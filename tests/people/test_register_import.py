@@ -42,7 +42,7 @@ from caseflow.people.register.reading import ReadingError, open_table
 from caseflow.tenancy.models import Site
 from tests.cast import Cast
 from tests.people.test_persons import person
-from tests.stories.access import colleague, excluded
+from tests.stories.access import colleague, excluded, restricted
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "data" / "iowa-sample.csv"
@@ -269,6 +269,17 @@ def test_rows_that_cannot_be_taken_are_refused_with_the_reason(cast: Cast, take:
         (7, [("Sex", "not_a_choice"), ("Born", "not_a_date")]),
     ]
     assert refused[0].errors[0].params == {"row": "2"}
+
+
+def test_nobody_reads_the_number_of_a_person_whose_file_is_closed(cast: Cast, take: Take) -> None:
+    take(row(FIRST, No="77", Case="C-77", IIN="977"))
+    with cast.acting("leader") as leader:
+        case_id = db.session.scalars(queries.visible(leader).where(Case.number == "C-77")).one().id
+    restricted(cast, case_id)
+    refused: list[Refusal] = []
+    take(row(SECOND, Case="C-77"), refused=refused)
+    [error] = refused[0].errors
+    assert (error.reason, error.params) == ("in_use", {})
 
 
 def test_number_of_a_refused_row_is_free(take: Take) -> None:

@@ -249,6 +249,47 @@ def test_what_the_register_or_a_correction_tells_later_is_sealed_by_the_cron(
         assert db.session.execute(text("SELECT * FROM sealed_files()")).all() == []
 
 
+def test_a_row_of_a_register_takes_no_seal_off_and_leaders_let_a_worker_in(
+    cast: Cast, environment: dict[str, str], redis: Any
+) -> None:
+    case_id = a_juvenile(cast)
+    release(cast, case_id)
+    close(cast, case_id)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:  # a register brings a case as the organisation
+        [again] = (
+            owner.execute(
+                "INSERT INTO cases (org_id, id, created_at, version, person_id, number, opened_on, phase, legal_status)"
+                " SELECT org_id, gen_random_uuid(), now(), 1, person_id, 'J-78', current_date, 'intake', 'sentenced'"
+                " FROM cases WHERE id = %s RETURNING id",
+                (case_id,),
+            ).fetchone()
+            or ()
+        )
+    news = "Their file is sealed, and by the register they are back"
+    for _ in range(2):
+        with cast.app.app_context():
+            PERIODIC["seals.settle"].run()
+        assert seals(environment) == [("restricted", True)]
+        cast.deliver(redis)
+        for name in ("leader", "deputy"):
+            assert "J-78" in cast.be(name).get("/notifications")
+            assert news in cast.be(name).get("/notifications")
+    for name in ("aigerim", "auditor", "stranger"):
+        assert news not in cast.be(name).get("/notifications")
+    leader = cast.be("leader")
+    leader.get(f"/cases/{case_id}", expect=404)
+    told = leader.get("/notifications").count(news)
+    glass(cast, "leader")
+    aigerim = str(colleague(cast, "aigerim"))
+    leader.post(f"/cases/{again}/access/admit", {"user": aigerim, "reason": "She works with him again"})
+    with cast.app.app_context():
+        PERIODIC["seals.settle"].run()
+    cast.deliver(redis)
+    assert leader.get("/notifications").count(news) == told
+    cast.be("aigerim").get(f"/cases/{again}")
+    cast.be("deputy").get(f"/cases/{again}", expect=404)
+
+
 def test_a_sealed_file_is_expunged_in_time_by_two_who_read_no_name(
     cast: Cast, environment: dict[str, str], redis: Any
 ) -> None:

@@ -16,6 +16,7 @@ from caseflow.audit.actions import record
 from caseflow.audit.models import Entry
 from caseflow.core.db import REFUSALS, db, now
 from caseflow.core.errors import Conflict, Refused
+from caseflow.core.jobs import announce
 from caseflow.core.sealing import seal_values
 from caseflow.notifications.actions import post
 from caseflow.people import queries
@@ -23,6 +24,7 @@ from caseflow.people.actions.once import hold
 from caseflow.people.models import Access, AccessKind, Case, ExclusionGround
 
 GLASS = "access.glass"  # the news of an emergency access
+BACK = "access.back"  # the news of a sealed file whose person is back in custody
 MINUTES = 60
 MOST_MINUTES = 240  # the database allows no more either
 
@@ -189,8 +191,15 @@ def settle_seals(case: Case, why: str | None, *, by: User) -> None:
 
 
 def settle_all_seals(org_id: uuid.UUID) -> None:
-    """The same for all files of an organisation, for what came otherwise: a register, a corrected date of birth."""
+    """The same for all files of an organisation, for what came otherwise: a register, a corrected date of birth.
+
+    It takes no seal off. Whose file is sealed while they are back in custody, by a register, is news every day until
+    somebody is on its list: else nobody would work on the case.
+    """
     for row in db.session.execute(_SETTLE, {"one": None, "why": None}):
+        if row.what == "back":
+            announce(BACK, org_id=org_id, case=row.case_id)
+            continue
         act, files = f"access.{row.what}", [row.case_id]
         db.session.add(Entry(org_id=org_id, act=act, case_id=row.case_id, detail={}, about=files))
 

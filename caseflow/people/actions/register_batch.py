@@ -150,6 +150,9 @@ class _Batch:
         if first is not None:
             return self._error(record, "case.number", "twice", row=str(first))
         if held is not None and held["person_number"] != person.number:
+            # Whoever brings the file may be one of those to whom it is closed.
+            if held["guarded"]:
+                return self._error(record, "case.number", "in_use")
             return self._error(record, "case.number", "other_person", number=held["person_number"])
         for key in _numbers(person):
             holder = self.outcome.seen.holders.get(key) or self.memory.holders.get(key) or self.holders.get(key)

@@ -29,8 +29,8 @@ def persons(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def cases(org_id: uuid.UUID, numbers: list[str]) -> dict[str, dict[str, Any]]:
-    """The cases with these numbers, by number, each with its person's number."""
-    columns = [Case.id, Case.number, Case.phase, Case.site_id, Case.register_print, *(getattr(Case, c) for c in CASE)]
+    """The cases with these numbers, by number, each with its person's number and whether it is closed to some."""
+    columns = [getattr(Case, name) for name in ("id", "number", "phase", "site_id", "register_print", "guarded", *CASE)]
     whose = select(Person.number).where(Person.org_id == Case.org_id, Person.id == Case.person_id)
     return _one_by_one(
         numbers,

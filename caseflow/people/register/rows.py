@@ -29,6 +29,7 @@ REASONS: dict[str, str] = {
     "no_return": _l("Days to a return are given where the row says that there was none."),
     "twice": _l("Row %(row)s of this file has the same case number."),
     "other_person": _l("This case number belongs to another person here, with the number %(number)s."),
+    "in_use": _l("This case number belongs to another person here."),
     "number_taken": _l("Another person here has this number: %(number)s."),
     "refused": _l("The database does not take this row."),
     "out_of_range": _l("%(value)s does not lie between %(least)s and %(most)s."),
