@@ -8,17 +8,19 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import joinedload
 
+from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Scope
-from caseflow.core.db import db, one_or_404
+from caseflow.core.db import as_organisation, db, one_or_404
 from caseflow.core.formats import date_text, zone
 from caseflow.core.paging import Page, paged
-from caseflow.core.sealing import foreign_key, open_foreign
+from caseflow.core.sealing import foreign_key, lookup_hash, open_foreign
 from caseflow.people import queries as people
-from caseflow.people.models import Case, Phase
+from caseflow.people.models import Case, Category, Phase
 from caseflow.people.queries import Happening
 from caseflow.release.models import (
     OPEN,
@@ -185,6 +187,39 @@ def read(handover: Handover) -> dict[str, dict[str, Any]]:
         return open_foreign(value, place, opener)
 
     return {row.category: _clear(row.content, _PLACES.get(row.category, {}), clear) for row in rows}
+
+
+def person_before(handover: Handover, told: dict[str, dict[str, Any]]) -> uuid.UUID | None:
+    """The person, where this side took them over from the same sender before; also one who is closed to the user.
+
+    The same number from anybody else proves nothing: two registers may use it.
+    """
+    number = told.get(Category.IDENTITY, {}).get("number")
+    if number is None:
+        return None
+    query = (
+        select(Case.person_id)
+        .join(Received, and_(Received.org_id == Case.org_id, Received.case_id == Case.id))
+        .join(Handover, and_(Handover.to_org_id == Received.org_id, Handover.id == Received.id))
+        .where(
+            Handover.to_org_id == handover.to_org_id,
+            Handover.status == HandoverStatus.LED,
+            Handover.org_id == handover.org_id,
+            or_(
+                Received.number_hash == lookup_hash(handover.to_org_id, number),
+                # One that is not sealed yet.
+                type_coerce(Received.content, JSONB)["identity"]["number"].astext == number,
+            ),
+        )
+    )
+    with as_organisation():  # whom the earlier file is closed to would take them for somebody new
+        return db.session.scalars(query.limit(1)).first()
+
+
+def closed_before(handover: Handover, told: dict[str, dict[str, Any]], user: User) -> bool:
+    """Whether it is about somebody whom this side took over before, and whose file is closed to the user."""
+    before = person_before(handover, told)
+    return before is not None and accounts.is_closed(before, user)
 
 
 # What incoming_case() gives of sealed columns, by category and key, and where it stands with the sender.

@@ -203,6 +203,8 @@ def handover(id: uuid.UUID) -> tuple[str, int]:
     """One incoming handover: what is open of the case now, and what to do next."""
     handover, mine = queries.received(id, current_user)
     told = queries.read(handover) if mine is None or mine.case_id is None else queries.snapshot(mine, current_user)
+    if queries.closed_before(handover, told, current_user):
+        abort(404)
     return page(
         "release/handover.html",
         handover=handover,

@@ -20,6 +20,8 @@ from caseflow.plans.models import StepActor, StepStatus
 from caseflow.release import actions, queries
 from caseflow.release.models import Handover, Received
 from tests.cast import Cast
+from tests.people.test_cases import parts
+from tests.stories.access import colleague, excluded
 from tests.stories.people import a_case
 from tests.stories.release import a_handover, accepted, led
 
@@ -324,6 +326,33 @@ def test_person_who_comes_again_from_the_same_prison_is_one_person(cast: Cast) -
     with cast.acting("officer") as user:
         assert people.opened(second, user).person_id == person_id
         assert people.opened(second, user).number != people.opened(first, user).number
+
+
+def test_a_second_handover_leads_nobody_round_the_file_that_is_closed_to_them(cast: Cast) -> None:
+    first = led(cast, accepted(cast, a_handover(cast, a_case(cast, number="77"))), released_on=today())
+    excluded(cast, first, "other_officer", by="probation_leader")
+    with cast.acting("officer") as user:
+        person_id, number = people.opened(first, user).person_id, people.opened(first, user).person.number
+    with cast.acting("aigerim") as user:
+        person = people.person_by_number(user.org_id, number)
+        assert person is not None
+        again = people_actions.open_case(number="78", person=person, by=user).id
+    handover = a_handover(cast, again)
+    other = cast.be("other_officer")
+    other.get(f"/handovers/{handover}", expect=404)
+    accepted(cast, handover, by="other_officer")  # by its number: whose it is they do not know
+    other.get(f"/handovers/{handover}", expect=404)
+    page = other.post(f"/handovers/{handover}/lead", parts("released_on", today()), expect=422)
+    assert "This case is closed to you." in page
+    leader = cast.be("probation_leader")
+    assert NAME in leader.get(f"/handovers/{handover}")
+    page = leader.post(f"/handovers/{handover}/lead", parts("released_on", today()), expect=422)
+    assert "may not open this case" in page
+    leader.post(f"/handovers/{handover}/officer", {"officer": str(colleague(cast, "officer"))})
+    second = led(cast, handover, released_on=today())
+    with cast.acting("officer") as user:
+        assert people.opened(second, user).person_id == person_id
+    other.get(f"/cases/{second}", expect=404)
 
 
 def test_number_that_another_person_has_does_not_stop_a_handover(cast: Cast) -> None:

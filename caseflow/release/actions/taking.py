@@ -4,8 +4,6 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, or_, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission
@@ -14,7 +12,6 @@ from caseflow.assessments.models import NeedArea, NeedPriority, NeedStatus
 from caseflow.audit.actions import record
 from caseflow.core.db import db, now
 from caseflow.core.errors import Conflict, Refused
-from caseflow.core.sealing import lookup_hash
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
@@ -96,6 +93,8 @@ def take_lead(handover: Handover, *, released_on: date | None, reason: str | Non
     told = queries.read(handover)
     if Category.IDENTITY not in told:
         raise Refused(_("What you need of this case is not open to you any more. Ask the organisation that sent it."))
+    if queries.closed_before(handover, told, by):
+        raise Refused(_("This case is closed to you."))
     mine = _own_row(handover)
     officer = db.session.get_one(User, (mine.org_id, mine.officer_id))
     handover.released_on, handover.reason = released_on, reason
@@ -112,7 +111,7 @@ def _open(handover: Handover, told: Content, officer: User, by: User) -> Case:
     released = handover.released_on is not None
     sender = tenancy.organisation(handover.org_id)
     identity = told[Category.IDENTITY]
-    known = _known(handover, identity["number"])
+    known = _known(handover, told)
     office = officer.site
     case = people.open_case(
         number=_free_number(identity["number"], handover, known),
@@ -143,27 +142,9 @@ def _open(handover: Handover, told: Content, officer: User, by: User) -> Case:
     return case
 
 
-def _known(handover: Handover, number: str) -> Person | None:
-    """The person, where this side took them over from the same sender before.
-
-    The same number from anybody else proves nothing: two registers may use it.
-    """
-    earlier = db.session.scalars(
-        select(Received)
-        .join(Handover, and_(Handover.to_org_id == Received.org_id, Handover.id == Received.id))
-        .where(
-            Handover.to_org_id == handover.to_org_id,
-            Handover.status == HandoverStatus.LED,
-            Handover.org_id == handover.org_id,
-            Received.case_id.is_not(None),
-            or_(
-                Received.number_hash == lookup_hash(handover.to_org_id, number),
-                # One that is not sealed yet.
-                type_coerce(Received.content, JSONB)["identity"]["number"].astext == number,
-            ),
-        )
-    ).first()
-    return None if earlier is None or earlier.case is None else earlier.case.person
+def _known(handover: Handover, told: Content) -> Person | None:
+    before = queries.person_before(handover, told)
+    return None if before is None else db.session.get(Person, (handover.to_org_id, before))
 
 
 def _free_number(number: str, handover: Handover, known: Person | None) -> str:
