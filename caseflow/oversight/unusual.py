@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
@@ -139,13 +139,13 @@ def _namesakes(values: dict[str, object]) -> Iterable[Row]:
     return [(*key, len(cases), cases) for key, cases in held.items() if cases]
 
 
-def _relatives(user: User, values: dict[str, object]) -> Iterable[Row]:
+def _relatives(user: User, values: dict[str, Any]) -> Iterable[Row]:
     """By reader and day the cases of those whom a colleague declared, or whose relative bears a colleague's name.
 
     Who was given such a case reads it rightly, unless the relative is their own.
     """
     opened = db.session.execute(text(_OPENED_FILES), values).all()
-    near = _near(user, {row.person_id for row in opened})
+    near = _near(user, {row.person_id for row in opened}, values["since"])
     held: dict[tuple[uuid.UUID, str, date], list[uuid.UUID]] = defaultdict(list)
     for row in opened:
         whose = near.get(row.person_id, set())
@@ -154,10 +154,12 @@ def _relatives(user: User, values: dict[str, object]) -> Iterable[Row]:
     return [(*key, len(cases), cases) for key, cases in held.items()]
 
 
-def _near(user: User, persons: set[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
-    """Of these persons, to which colleagues each is near."""
+def _near(user: User, persons: set[uuid.UUID], since: datetime) -> dict[uuid.UUID, set[uuid.UUID]]:
+    """Of these persons, to which colleagues each is near, or was since then: who takes a declaration back read it all
+    the same.
+    """
     found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    for one in people.conflicts(user):
+    for one in people.conflicts(user, since=since):
         for person_id in people.persons_like(user.org_id, one.name) & persons:
             found[person_id].add(one.user_id)
     colleagues = db.session.execute(select(User.id, User.name).where(User.org_id == user.org_id)).all()

@@ -13,7 +13,10 @@ from caseflow.core.db import db, today
 from caseflow.people import actions as people
 from caseflow.people.models import Case, Phase
 from tests.cast import PASSWORD, Cast
+from tests.people.test_cases import parts
+from tests.stories.access import colleague, hired
 from tests.stories.people import a_case
+from tests.stories.supervision import a_contact, a_supervised_case
 
 ROLES = {
     "aigerim": "What needs you",
@@ -73,6 +76,34 @@ def test_task_is_finished_from_the_home_page_in_one_act(cast: Cast) -> None:
     page = browser.get("/")
     assert figure(page, "overdue") == 0
     assert "Call the court" not in page
+
+
+def test_what_was_a_former_workers_to_do_is_on_their_home_no_more(cast: Cast) -> None:
+    case_id = a_case(cast, name="Ермек Сатыбалды")
+    hired(cast, "zarina", Role.SOCIAL_WORKER, by="admin")
+    daniyar, zarina = (str(colleague(cast, name)) for name in ("daniyar", "zarina"))
+    path, day = f"/cases/{case_id}/tasks/new", parts("due_on", today() + timedelta(days=3))
+    assert daniyar not in cast.be("aigerim").get(path)  # who may not open the case is not asked to do something in it
+    cast.be("aigerim").post(path, {"title": "Call his mother", "user": daniyar, **day}, expect=422)
+    given = {"role": "co_worker", "reason": "Leave"}
+    cast.be("leader").post(f"/cases/{case_id}/allocate", {**given, "worker": daniyar})
+    cast.be("aigerim").post(path, {"title": "Call his mother", "user": daniyar, **day})
+    assert "Call his mother" in english(cast, "daniyar")
+    cast.be("leader").post(f"/cases/{case_id}/allocate", {**given, "worker": zarina})
+    page = english(cast, "daniyar")
+    assert "Call his mother" not in page
+    assert "Сатыбалды" not in page
+    assert "Call his mother" in english(cast, "zarina")
+
+
+def test_planned_contacts_are_on_the_home_of_whoever_has_the_case(cast: Cast) -> None:
+    case_id = a_supervised_case(cast)
+    a_contact(cast, case_id)
+    assert "Contact at" in english(cast, "officer")
+    given = {"worker": str(colleague(cast, "other_officer")), "role": "primary", "reason": "Leave"}
+    cast.be("probation_leader").post(f"/cases/{case_id}/allocate", given)
+    assert "Contact at" not in english(cast, "officer")
+    assert "Contact at" in english(cast, "other_officer")
 
 
 def test_release_day_that_passed_unconfirmed_needs_somebody(cast: Cast) -> None:

@@ -42,6 +42,15 @@ def test_a_conflict_is_seen_by_who_declared_it_by_leaders_and_auditors(cast: Cas
         assert {"conflict.declare", "conflict.end"} <= set(db.session.scalars(select(Entry.act)))
 
 
+def test_a_declaration_that_was_taken_back_hides_no_reading_from_the_auditor(cast: Cast) -> None:
+    case_id = a_case(cast, "daniyar", name=NAME)
+    conflict_id = declared(cast)
+    cast.be("daniyar").get(f"/cases/{case_id}")
+    assert "Nothing of this kind" not in _found(cast, "relative")
+    cast.be("daniyar").post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts")
+    assert "Nothing of this kind" not in _found(cast, "relative")
+
+
 def test_a_leader_excludes_who_declared_it_in_one_act(cast: Cast) -> None:
     case_id = a_case(cast, name=NAME)
     a_case(cast, name="Ермек Нурланов", latin_name="Ermek Nurlanov", number="OTHER")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from caseflow.accounts.models import User
 from caseflow.core.db import db
 from caseflow.core.formats import time_text
+from caseflow.people import queries as people
 from caseflow.people.models import Assignment, Case, Person, Phase, Task, TaskKind
 from caseflow.referrals import queries as referrals
 from caseflow.referrals.models import OPEN, Origin, Referral, Status
@@ -105,6 +106,8 @@ def _tasks(user: User, today: date) -> list[Line]:
         .where(
             Task.org_id == user.org_id,
             Task.user_id == user.id,
+            # A task stays with whom it was set for when the case is given to others: then it is not theirs to see.
+            Task.case_id.in_(people.visible(user).with_only_columns(Case.id)),
             Task.done_at.is_(None),
             Task.due_on <= today + timedelta(days=SOON),
         )
@@ -149,7 +152,7 @@ def _referrals(user: User, today: date) -> list[Line]:
 
 
 def _contacts(user: User, today: date) -> list[Line]:
-    """Contacts to be held, and past ones whose outcome is not recorded."""
+    """Contacts to be held in the user's cases, whoever planned them, and past ones whose outcome is not recorded."""
     zone = ZoneInfo(user.organisation.timezone)
     end = datetime.combine(today + timedelta(days=SOON + 1), time(), zone).astimezone(UTC)
     query = (
@@ -158,7 +161,7 @@ def _contacts(user: User, today: date) -> list[Line]:
         .join(Contact, and_(Contact.org_id == Case.org_id, Contact.case_id == Case.id))
         .where(
             Contact.org_id == user.org_id,
-            Contact.user_id == user.id,
+            Contact.case_id.in_(_mine(user)),
             Contact.outcome.is_(None),
             Contact.called_off_at.is_(None),
             Contact.starts_at < end,

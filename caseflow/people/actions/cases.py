@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
@@ -229,11 +229,8 @@ def allocate(
     if worker.org_id != case.org_id or not worker.may(Permission.WORK_ON_CASES):
         raise Refused(_("Choose a colleague who works on cases."), field="worker")
     if accounts.is_closed(case.person_id, worker) or queries.borrows(worker, case):
-        # Why is written where those may read it who decide on it.
-        raise Refused(
-            _("%(name)s may not open this case. See who may open it before you give it.", name=worker.name),
-            field="worker",
-        )
+        raise Refused(_not_theirs(worker), field="worker")
+    former = []
     query = select(Assignment).where(Assignment.org_id == case.org_id, Assignment.case_id == case.id)
     for held in db.session.scalars(query.where(Assignment.until.is_(None))):
         if held.user_id == worker.id and held.role is role:
@@ -244,16 +241,22 @@ def allocate(
             )
         if held.role is role:
             held.until, held.ended_reason = now(), reason
+            former.append(held.user_id)
     db.session.flush()
     made = Assignment(org_id=case.org_id, case_id=case.id, user_id=worker.id, role=role, since=now(), reason=reason)
     db.session.add(made)
-    if role is AssignmentRole.PRIMARY:
-        # What was the former worker's to do is now this worker's.
-        open_ones = (Task.org_id == case.org_id, Task.case_id == case.id, Task.done_at.is_(None))
-        db.session.execute(update(Task).where(*open_ones).values(user_id=worker.id))
+    # What was the former worker's to do is now this worker's; the responsible one gets what is anybody's.
+    theirs = Task.user_id.in_(former) if role is AssignmentRole.CO_WORKER else true()
+    open_ones = (Task.org_id == case.org_id, Task.case_id == case.id, Task.done_at.is_(None), theirs)
+    db.session.execute(update(Task).where(*open_ones).values(user_id=worker.id))
     db.session.flush()
     db.session.expire(case, ["assignments"])
     record("case.allocate", by=by, on=case, case_id=case.id, worker=str(worker.id), role=role.value)
+
+
+def _not_theirs(user: User) -> str:
+    # Why is written where those may read it who decide on it.
+    return _("%(name)s may not open this case. See who may open it before you give it.", name=user.name)
 
 
 def _lock(case: Case) -> None:
@@ -312,6 +315,8 @@ def add_task(
     if found := sent_before(Task, id, by=by):
         return found
     doer = user or case.primary_worker or by
+    if doer.id != by.id and doer.id not in {one.id for one in queries.doers(case, by)}:
+        raise Refused(_not_theirs(doer), field="user")
     task = Task(
         org_id=case.org_id, id=id or new_id(), case_id=case.id, user_id=doer.id, kind=kind, title=title, due_on=due_on
     )

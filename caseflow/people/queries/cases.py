@@ -102,6 +102,19 @@ def workers(user: User) -> list[User]:
     return accounts.colleagues(user, permission=Permission.WORK_ON_CASES)
 
 
+def doers(case: Case, user: User) -> list[User]:
+    """The colleagues who can be asked to do something in the case: those who may open it."""
+    on_it = {held.user_id for held in case.assignments if held.until is None}
+    found = [
+        one
+        for one in workers(user)
+        if one.id in on_it
+        or one.scope is Scope.ORGANISATION
+        or (one.scope is Scope.SITE and one.site_id == case.site_id)
+    ]
+    return [one for one in found if not accounts.is_closed(case.person_id, one)] if case.guarded else found
+
+
 def assignment_history(case: Case) -> list[Assignment]:
     """Who worked on the case and when, newest first."""
     query = select(Assignment).where(Assignment.org_id == case.org_id, Assignment.case_id == case.id)

@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask import abort
-from sqlalchemy import ColumnElement, Select, func, intersect, select
+from sqlalchemy import ColumnElement, Select, func, intersect, or_, select
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import User
@@ -23,9 +24,12 @@ def declared(user: User) -> list[Conflict]:
     return _all(user, Conflict.user_id == user.id)
 
 
-def conflicts(user: User) -> list[Conflict]:
-    """Those of the organisation, for team leaders and auditors; not what may be about a file that is closed to them."""
-    held = _all(user)
+def conflicts(user: User, *, since: datetime | None = None) -> list[Conflict]:
+    """Those of the organisation, for team leaders and auditors; not what may be about a file that is closed to them.
+
+    Those that hold; with `since`, also those that were ended after it.
+    """
+    held = _all(user, since=since)
     closed = set(db.session.scalar(select(func.closed_to(user.id))) or [])
     if not closed:
         return held
@@ -34,8 +38,9 @@ def conflicts(user: User) -> list[Conflict]:
     return [one for one in held if one.id not in hidden or one.user_id == user.id]
 
 
-def _all(user: User, *which: ColumnElement[bool]) -> list[Conflict]:
-    query = select(Conflict).where(Conflict.org_id == user.org_id, Conflict.ended_at.is_(None), *which)
+def _all(user: User, *which: ColumnElement[bool], since: datetime | None = None) -> list[Conflict]:
+    held = Conflict.ended_at.is_(None) if since is None else or_(Conflict.ended_at.is_(None), Conflict.ended_at > since)
+    query = select(Conflict).where(Conflict.org_id == user.org_id, held, *which)
     return list(db.session.scalars(query.options(joinedload(Conflict.user)).order_by(Conflict.id.desc())).unique())
 
 

@@ -91,7 +91,7 @@ def new_task(id: uuid.UUID) -> tuple[str, int] | Response:
     """Set something to be done."""
     case = queries.opened(id, current_user)
     form = TaskForm(user=str(current_user.id))
-    form.user.choices = [(str(one.id), one.name) for one in queries.workers(current_user)]
+    form.user.choices = [(str(one.id), one.name) for one in queries.doers(case, current_user)]
     if form.accepts(
         lambda: actions.add_task(
             case,
