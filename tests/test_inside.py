@@ -398,6 +398,12 @@ def test_accounts_are_changed_by_whoever_manages_them(speak: Speak, cast: Cast) 
     with speak("leader") as there:
         assert done(there, change.format("active = false"), daniyar)
         assert refused(there, change.format("active = true"), daniyar)
+        for other in ("admin", "auditor", "deputy"):  # who could look at what she does
+            assert refused(there, change.format("active = false"), ids(cast, other)[1]), other
+    with speak("coordinator") as there:
+        for other, closes in (("kamqor_admin", False), ("worker", True)):
+            statement, other_id = change.format("active = false"), ids(cast, other)[1]
+            assert done(there, statement, other_id) if closes else refused(there, statement, other_id), other
     with speak("admin") as there:
         assert done(there, added.replace("x@example.org", "y@example.org"))
         for what in taken:

@@ -9,7 +9,6 @@ from caseflow.access import queries
 from caseflow.access.models import AccessReview, AccessReviewLine, Decision
 from caseflow.accounts.actions import deactivate
 from caseflow.accounts.models import User
-from caseflow.accounts.permissions import OVERSEERS
 from caseflow.audit.actions import record
 from caseflow.core.db import db
 from caseflow.core.errors import Conflict, Refused
@@ -33,8 +32,7 @@ def sign_review(decisions: Mapping[uuid.UUID, tuple[Decision, str | None]], *, b
         decision, note = decisions[user.id]
         if decision is Decision.CHANGE and not note:
             raise Refused(_("Say what is to be changed for %(name)s.", name=user.name), field=f"note-{user.id}")
-        if decision is Decision.CLOSE and user.role in OVERSEERS:
-            # Who is reviewed must not be able to close those who look after them.
+        if decision not in queries.choices(user):
             text = _("Only an administrator closes the account of %(name)s: choose a change, and say why.")
             raise Refused(text % {"name": user.name}, field=f"note-{user.id}")
         db.session.add(

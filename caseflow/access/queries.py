@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from caseflow.access.models import AccessReview, AccessReviewLine
+from caseflow.access.models import AccessReview, AccessReviewLine, Decision
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
+from caseflow.accounts.permissions import POWERFUL
 from caseflow.core.db import db, now, one_or_404
 
 EVERY = timedelta(days=90)
@@ -53,3 +54,11 @@ def to_review(user: User) -> list[tuple[User, bool]]:
     """Every open account but the reviewer's own, and whether it has a second factor."""
     with_factor = accounts.with_factor(user.org_id)
     return [(one, one.id in with_factor) for one in accounts.colleagues(user) if one.id != user.id]
+
+
+def choices(user: User) -> list[Decision]:
+    """What a review may say of an account; of one with power not that it closes.
+
+    Who is reviewed must not be able to close those who look after them, nor a leader who else reviews what they did.
+    """
+    return [one for one in Decision if one is not Decision.CLOSE or user.role not in POWERFUL]

@@ -48,7 +48,7 @@ def new_review() -> ResponseReturnValue:
     listed = queries.to_review(current_user)
     if form.accepts(lambda: actions.sign_review(_decided(), by=current_user)):
         return done(_("The review is signed."), ".reviews")
-    return page("access/new_review.html", form=form, listed=listed, decisions=list(Decision), typed=request.form)
+    return page("access/new_review.html", form=form, listed=listed, choices=queries.choices, typed=request.form)
 
 
 def _decided() -> dict[uuid.UUID, tuple[Decision, str | None]]:

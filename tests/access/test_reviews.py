@@ -5,6 +5,9 @@ import re
 import psycopg
 
 from tests.cast import Browser, Cast
+from tests.people.test_seals import glass
+from tests.stories.access import colleague, restricted
+from tests.stories.people import a_case
 
 
 def _form(browser: Browser, **changes: str) -> dict[str, str]:
@@ -50,9 +53,9 @@ def test_review_is_not_signed_without_every_line_the_signature_and_what_to_chang
     assert "No review has been signed yet." in leader.get("/access-reviews")
 
 
-def test_review_closes_nobody_who_looks_after_those_who_are_reviewed(cast: Cast, redis: object) -> None:
+def test_review_closes_nobody_who_has_power(cast: Cast, redis: object) -> None:
     leader = cast.be("leader")
-    for name in ("Айжан Админ", "Ерлан Аудитор"):
+    for name in ("Айжан Админ", "Ерлан Аудитор", "Марат Заманов"):
         form = _form(leader, **{name: "close"})
         page = leader.post("/access-reviews/new", form, expect=422)
         assert f"Only an administrator closes the account of {name}" in page
@@ -61,6 +64,26 @@ def test_review_closes_nobody_who_looks_after_those_who_are_reviewed(cast: Cast,
     cast.deliver(redis)
     for who in ("admin", "auditor"):
         assert "review of access was signed" in cast.be(who).get("/notifications")
+
+
+def test_closing_is_offered_only_for_those_who_have_no_power(cast: Cast) -> None:
+    page = cast.be("leader").get("/access-reviews/new")
+    for name, offered in (("Марат Заманов", False), ("Ерлан Аудитор", False), ("Данияр Омаров", True)):
+        choices = page.split(f">Decision {name}<")[1].split("</select>")[0]
+        assert ('value="change"' in choices, 'value="close"' in choices) == (True, offered), name
+
+
+def test_whose_emergency_access_is_reviewed_does_not_close_the_reviewer(cast: Cast) -> None:
+    case_id = a_case(cast, number="J-77")
+    restricted(cast, case_id)
+    glass(cast, "deputy")
+    deputy = cast.be("deputy")
+    form = _form(deputy, **{"Гульнара Ахметова": "close"})
+    page = deputy.post("/access-reviews/new", form, expect=422)
+    assert "Only an administrator closes the account of Гульнара Ахметова" in page
+    cast.be("leader").get(f"/cases/{case_id}")
+    admitted = {"user": str(colleague(cast, "daniyar")), "reason": "x"}
+    deputy.post(f"/cases/{case_id}/access/admit", admitted, expect=422)
 
 
 def test_only_who_leads_signs(cast: Cast) -> None:
