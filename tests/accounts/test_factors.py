@@ -117,6 +117,19 @@ def test_administrator_resets_a_lost_factor_with_a_reason_and_the_user_is_told(c
     assert "factor.reset" in cast.be("auditor").get("/audit?act=factor") or "Factor" in cast.be("auditor").get("/audit")
 
 
+def test_reset_ends_every_session_and_opens_none_that_waits_for_the_code(cast: Cast, app: Flask) -> None:
+    set_up_app(cast.be("aigerim"))
+    thief = half_signed_in(app)
+    with cast.acting("aigerim") as aigerim:
+        id = aigerim.id
+    admin = cast.be("admin")
+    admin.post(f"/users/{id}/reset-factors", {"reason": "Telephone lost"}, page=f"/users/{id}")
+    for browser in (thief, cast.be("aigerim")):
+        browser.get("/account", expect=302)
+        assert browser.location.startswith("/sign-in?")
+    admin.get("/account")
+
+
 def test_stranger_resets_and_sees_nothing(cast: Cast) -> None:
     set_up_app(cast.be("aigerim"))
     with cast.acting("aigerim") as aigerim:

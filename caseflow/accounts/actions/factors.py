@@ -18,7 +18,7 @@ from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJS
 from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 from caseflow.accounts import devices, queries, throttle
-from caseflow.accounts.actions.signing_in import Visit, complete
+from caseflow.accounts.actions.signing_in import Visit, complete, end_sessions
 from caseflow.accounts.models import Passkey, RecoveryCode, SignInRules, TotpSecret, User
 from caseflow.accounts.passwords import matches
 from caseflow.accounts.permissions import Role
@@ -199,6 +199,7 @@ def reset_factors(user: User, reason: str, *, by: User) -> None:
     if user.id == by.id:
         raise Refused(_("You cannot reset your own second factor; ask another administrator."))
     drop_factors(user)
+    end_sessions(user, by=by)  # one that waited for the second factor would be whole without it
     record("factor.reset", by=by, on=user, reason=reason)
     announce(FACTOR_RESET, org_id=user.org_id, author_id=by.id, user=user.id)
 
