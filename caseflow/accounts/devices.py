@@ -8,6 +8,7 @@ from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from caseflow.config import Config
+from caseflow.core.limits import network
 
 COOKIE = "caseflow_device"
 MOST = 8  # accounts on one PC that are known at once
@@ -46,8 +47,8 @@ def read(cookie: str | None) -> KnownDevice:
 
 
 def origin(device: KnownDevice, email: str, address: str | None) -> str:
-    """For whom wrong tries are counted: the known device, or else the address they came from."""
-    return f"device {device.token}" if device.knows(email) else f"address {address}"
+    """For whom wrong tries are counted: the known device, or else the address they came from (`core/limits.py`)."""
+    return f"device {device.token}" if device.knows(email) else f"address {network(address)}"
 
 
 def _hash(email: str) -> str:

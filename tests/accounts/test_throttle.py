@@ -8,7 +8,7 @@ from flask import Flask
 from caseflow import create_app
 from caseflow.accounts import throttle
 from caseflow.config import Config
-from caseflow.core.limits import limiter
+from caseflow.core.limits import limiter, network
 from tests.accounts.factors import half_signed_in, set_up_app
 from tests.cast import PASSWORD, Browser
 from tests.conftest import dispose
@@ -46,6 +46,36 @@ def test_guesses_wait_and_the_right_password_does_too(limited: Flask) -> None:
     attacker = _browser(limited)
     assert _guess(attacker, times=7) == [422] * 5 + [429] * 2
     attacker.post("/sign-in", RIGHT, expect=429)
+
+
+def test_addresses_of_one_ipv6_connection_count_as_one(limited: Flask) -> None:
+    answers = [_guess(_browser(limited, f"2001:db8:1:2::{number:x}"), times=1) for number in range(6)]
+    assert answers == [[422]] * 5 + [[429]]
+    _browser(limited, "2001:db8:1:2:ffff::1").post("/sign-in", RIGHT, expect=429)
+    _browser(limited, "2001:db8:1:3::1").post("/sign-in", RIGHT)
+
+
+def test_limits_of_a_page_count_one_ipv6_connection_as_one(limited: Flask) -> None:
+    form = {"email": "nobody@example.org"}
+    for number in range(5):
+        _browser(limited, f"2001:db8:1:2::{number:x}").post("/forgotten-password", form, expect=200)
+    _browser(limited, "2001:db8:1:2::ffff").post("/forgotten-password", form, expect=429)
+    _browser(limited, "2001:db8:1:3::1").post("/forgotten-password", form, expect=200)
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_for"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),  # IPv4, as a server tells it that listens to both
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:", "unix:"),
+        (None, ""),
+    ],
+)
+def test_what_an_address_counts_for(address: str | None, counts_for: str) -> None:
+    assert network(address) == counts_for
 
 
 def test_victim_signs_in_from_elsewhere_and_from_a_known_device_in_the_same_building(limited: Flask) -> None:
