@@ -2,9 +2,12 @@
 
 `origin` is a known device (its cookie is signed, so nobody else can spend its tries) or an address; `account` is the
 e-mail address as it was typed, so that one that does not exist is treated like one that does.
+
+Tries at the second factor count for the session and its user as well. That holds nobody up but who has the password.
 """
 
 import hashlib
+import uuid
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -20,6 +23,9 @@ FREE = 5  # wrong tries without a delay
 FIRST = 30  # seconds after them, doubled by each further one
 LONGEST = 3600  # seconds
 REMEMBERED = 24 * 3600  # seconds
+CODES = 5  # that one session may try until it is whole
+CODES_OF_A_USER = 20  # in an hour, in all sessions: each comes with new ones
+HOUR = 3600  # seconds
 
 _own = MemoryStorage()  # while Redis is away, each web process counts for itself
 
@@ -60,6 +66,22 @@ def passed(origin: str, account: str) -> None:
                     storage.clear(_key(kind, origin, account))
                 except (RedisError, StorageError):
                     continue
+
+
+def code_tried(sign_in: uuid.UUID, user: uuid.UUID, *, known: bool) -> int:
+    """Count a try at the second factor; gives how many there were in this session.
+
+    Counted before the code is looked at, so that many at the same moment are no more. Whoever is on a device where they
+    are `known` is not held up by what others tried elsewhere.
+    """
+    if not _on():
+        return 0
+    if _add("codes of a user", "", str(user), HOUR) > CODES_OF_A_USER and not known:
+        text = _(
+            "There were too many wrong codes for this account. Wait an hour, or use a device you signed in on before."
+        )
+        raise TooManyTries(text)
+    return _add("codes", "", str(sign_in), REMEMBERED)
 
 
 def _on() -> bool:

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from caseflow import create_app
 from caseflow.accounts import throttle
+from caseflow.audit.models import Entry
 from caseflow.config import Config
+from caseflow.core.db import db
 from caseflow.core.limits import limiter, network
-from tests.accounts.factors import half_signed_in, set_up_app
-from tests.cast import PASSWORD, Browser
+from tests.accounts.factors import code, set_up_app
+from tests.cast import PASSWORD, Browser, Cast
 from tests.conftest import dispose
 
 RIGHT = {"email": "aigerim@example.org", "password": PASSWORD}
@@ -112,14 +115,73 @@ def test_delay_grows_and_ends() -> None:
     assert [throttle.delay(wrong) for wrong in (4, 5, 6, 7, 30)] == [0, 30, 60, 120, 3600]
 
 
-def test_wrong_codes_are_counted_too(limited: Flask) -> None:
-    browser = _browser(limited)
+def _half(app: Flask, address: str) -> Browser:
+    """A browser from this address after the password and before the second factor."""
+    browser = _browser(app, address)
     browser.post("/sign-in", RIGHT)
-    set_up_app(browser)
-    thief = half_signed_in(limited)
+    assert browser.location.startswith("/sign-in/second-step"), browser.location
+    return browser
+
+
+def _wrong_codes(browser: Browser, *, times: int, page: str = "/sign-in/second-step") -> list[int]:
     answers = []
-    for _number in range(6):
-        token = thief.token("/sign-in/second-step")
-        form = {"code": "000000", "csrf_token": token}
-        answers.append(thief.client.post("/sign-in/second-step", data=form).status_code)
-    assert answers == [422] * 5 + [429]
+    for _number in range(times):
+        form = {"code": "000000", "csrf_token": browser.token(page)}
+        answers.append(browser.client.post(page, data=form).status_code)
+    return answers
+
+
+def test_fifth_wrong_code_ends_the_session_that_waits_for_it(limited: Flask) -> None:
+    owner = _browser(limited)
+    owner.post("/sign-in", RIGHT)
+    totp, _codes = set_up_app(owner)
+    thief, other = _half(limited, "192.0.2.2"), _half(limited, "192.0.2.3")
+    assert _wrong_codes(thief, times=5) == [422] * 4 + [302]
+    thief.get("/sign-in/second-step", expect=302)
+    assert thief.location.startswith("/sign-in?")
+    assert "too many wrong codes" in thief.get(thief.location)
+    thief.post("/sign-in", RIGHT, expect=429)  # they count where they come from, too
+    owner.get("/account")
+    with Cast(limited).acting("auditor") as auditor:
+        [entry] = db.session.scalars(select(Entry).where(Entry.act == "factor.wrong_codes")).all()
+        assert (entry.org_id, entry.detail) == (auditor.org_id, {"tries": 5})
+    other.post("/sign-in/second-step", {"code": code(totp, steps=1)})
+    other.get("/account")
+
+
+def test_new_session_has_no_new_codes_beyond_those_of_its_user(limited: Flask) -> None:
+    owner = _browser(limited)
+    owner.post("/sign-in", RIGHT)
+    totp, _codes = set_up_app(owner)
+    owner.post("/sign-out", page="/account")
+    for number in range(4):
+        assert _wrong_codes(_half(limited, f"192.0.2.{number + 10}"), times=5) == [422] * 4 + [302]
+    thief, right = _half(limited, "192.0.2.20"), code(totp, steps=1)
+    page = thief.post("/sign-in/second-step", {"code": right}, expect=429)
+    assert "too many wrong codes for this account" in page
+    # On their own device the owner goes on; nobody else notices anything.
+    owner.post("/sign-in", RIGHT)
+    owner.post("/sign-in/second-step", {"code": right})
+    owner.get("/account")
+    stranger = _browser(limited, "192.0.2.20")
+    stranger.post("/sign-in", {"email": "stranger@example.org", "password": PASSWORD})
+    set_up_app(stranger)
+
+
+def test_wrong_codes_end_no_session_that_is_whole(limited: Flask) -> None:
+    owner = _browser(limited)
+    owner.post("/sign-in", RIGHT)
+    set_up_app(owner)
+    assert _wrong_codes(owner, times=6, page="/confirm") == [422] * 5 + [429]
+    owner.get("/account")
+
+
+def test_who_has_no_password_spends_no_codes(limited: Flask) -> None:
+    owner = _browser(limited)
+    owner.post("/sign-in", RIGHT)
+    totp, _codes = set_up_app(owner)
+    for number in range(5):
+        _guess(_browser(limited, f"192.0.2.{number + 10}"), times=5)
+    elsewhere = _half(limited, "192.0.2.20")
+    elsewhere.post("/sign-in/second-step", {"code": code(totp, steps=1)})
+    elsewhere.get("/account")

@@ -18,7 +18,7 @@ from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidJS
 from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 from caseflow.accounts import devices, queries, throttle
-from caseflow.accounts.actions.signing_in import Visit, complete, end_sessions
+from caseflow.accounts.actions.signing_in import Visit, complete, end_session, end_sessions
 from caseflow.accounts.models import Passkey, RecoveryCode, SignInRules, TotpSecret, User
 from caseflow.accounts.passwords import matches
 from caseflow.accounts.permissions import Role
@@ -149,17 +149,22 @@ def show_passkey(answer: str, *, visit: Visit, by: User) -> None:
 
 
 def show_code(code: str, *, visit: Visit, by: User) -> None:
-    """A code of the app, or a recovery code, which opens once: complete the session."""
+    """A code of the app, or a recovery code, which opens once: complete the session.
+
+    A session that waits for it ends with the fifth wrong one. Then nothing is raised: a refusal would undo the end.
+    """
     _may_try(by, visit)
-    totp = queries.totp(by)
-    if totp is not None and totp.confirmed_at is not None and _take_code(totp, code):
+    session = queries.present_session(by)
+    tries = throttle.code_tried(session.id, by.id, known=visit.device.knows(by.email))
+    pending = session.verified_at is None
+    if not (pending and tries > throttle.CODES) and _is_right(code, by):
         complete(by, visit)
-    elif _take_recovery_code(code, by):
-        record("factor.recovery_code", by=by, on=by, left=queries.recovery_codes_left(by))
-        complete(by, visit)
-    else:
-        _wrong_try(by, visit)
+        return
+    _wrong_try(by, visit)
+    if not pending or tries < throttle.CODES:
         raise Refused(_("This code is wrong, or was used before."), field="code")
+    record("factor.wrong_codes", by=by, on=session, tries=tries)
+    end_session(session, by=by)
 
 
 def show_password(password: str, *, visit: Visit, by: User) -> None:
@@ -219,6 +224,16 @@ def require_factors(roles: Iterable[Role], *, by: User) -> None:
     else:
         rules.factor_roles = chosen
     record("organisation.factor_roles", by=by, roles=chosen)
+
+
+def _is_right(code: str, by: User) -> bool:
+    totp = queries.totp(by)
+    if totp is not None and totp.confirmed_at is not None and _take_code(totp, code):
+        return True
+    if not _take_recovery_code(code, by):
+        return False
+    record("factor.recovery_code", by=by, on=by, left=queries.recovery_codes_left(by))
+    return True
 
 
 def _take_code(totp: TotpSecret, code: str) -> bool:

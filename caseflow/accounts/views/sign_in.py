@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TypedDict
 
-from flask import redirect, request, session, url_for
+from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -114,6 +115,10 @@ def _show(form: CodeForm, came: Shown) -> None:
 def _shown(act: Callable[[Shown], None]) -> None:
     came = visit()
     act({"visit": came, "by": current_user})
+    if queries.present_session(current_user).ended_at is not None:
+        logout_user()
+        flash(_("There were too many wrong codes. Sign in again."), "bad")
+        return
     login_user(current_user._get_current_object())  # under the token that the action gave the session
     remember_device(came.device)
 
