@@ -174,6 +174,31 @@ def test_invitation_is_mailed_and_shown_to_nobody(letters: tuple[Cast, list[str]
     assert [letter.split()[0] for letter in sent] == ["new@example.org"]
 
 
+def test_link_of_an_administrator_stays_open_when_somebody_says_the_password_is_forgotten(
+    letters: tuple[Cast, list[str]], redis: object, environment: dict[str, str]
+) -> None:
+    cast, sent = letters
+    with cast.acting("aigerim") as aigerim:
+        id = aigerim.id
+    cast.be("admin").post("/users/new", NEW)
+    cast.be("admin").post(f"/users/{id}/link", page=f"/users/{id}")
+    _deliver_with(cast, redis)
+    given = list(sent)
+    assert sorted(letter.split()[0] for letter in given) == ["aigerim@example.org", "new@example.org"]
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        owner.execute("UPDATE account_links SET created_at = created_at - interval '6 minutes'")
+    guest = Browser(cast.app.test_client())
+    for email in ("new@example.org", "aigerim@example.org"):
+        guest.post("/forgotten-password", {"email": email}, expect=200)
+    for _hop in ("who has the address", "the letter"):
+        _deliver_with(cast, redis)
+    for letter in given:
+        guest.post(_link(letter), {"password": CHOSEN})
+        guest.post("/sign-in", {"email": letter.split()[0], "password": CHOSEN})
+        guest.post("/sign-out", page="/account")
+    assert sent == given
+
+
 def _deliver_with(cast: Cast, redis: object) -> None:
     """What the relay would hand on, handled by this installation."""
     from sqlalchemy import text

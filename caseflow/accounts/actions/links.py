@@ -91,7 +91,13 @@ def forgot(email: str) -> None:
 
 
 def remind(user: User) -> None:
-    """Send a link to a user who, somebody says, forgot the password; not again within minutes."""
+    """Send a link to a user who, somebody says, forgot the password; not again within minutes.
+
+    Anybody may say so: a link that an administrator made, an invitation above all, is not made void by it.
+    """
+    latest = queries.newest_link(user)
+    if latest is not None and latest.made_by is not None and latest.open():
+        return
     newest = queries.newest_link(user, LinkKind.RESET)
     if user.active and (newest is None or newest.created_at < now() - PAUSE):
         send_link(user, LinkKind.RESET, by=None)
