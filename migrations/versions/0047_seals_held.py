@@ -8,7 +8,7 @@ custody while nobody is on their list, and leaves them sealed.
 from alembic import op
 
 revision = "0047"
-down_revision = "0043"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
