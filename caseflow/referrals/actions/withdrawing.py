@@ -35,10 +35,13 @@ def withdraw(
 def answer_request(
     referral: Referral, case: Case, text: str | None, *, version: int | None = None, by: User
 ) -> Message:
-    """Answer what the receiver asked, as a message; the referral waits for their answer again."""
+    """Answer what the receiver asked; the referral waits for their answer again.
+
+    The words are a message alone: the event stays open to the receiver, and what the sender told does not.
+    """
     if not text:
         raise Refused(_("Write the answer."), field="text")
-    move(referral, Status.SENT, by=by, text=text, version=version, case_id=case.id)
+    move(referral, Status.SENT, by=by, version=version, case_id=case.id)
     message = Message(
         org_id=referral.org_id,
         to_org_id=referral.to_org_id,

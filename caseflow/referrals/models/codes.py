@@ -56,7 +56,7 @@ _ENDS = {
 
 MOVES: dict[Status, dict[Status, Move]] = {
     Status.SENT: _ANSWERS,
-    Status.INFO_REQUESTED: {Status.SENT: Move(_S, reason=True), Status.WITHDRAWN: _WITHDRAW},
+    Status.INFO_REQUESTED: {Status.SENT: Move(_S), Status.WITHDRAWN: _WITHDRAW},  # the answer is a message
     Status.WAITLISTED: {s: _ANSWERS[s] for s in (Status.ACCEPTED, Status.DECLINED, Status.WITHDRAWN)},
     Status.ACCEPTED: {Status.IN_PROGRESS: Move(_R), Status.ON_HOLD: Move(_R, reason=True), **_ENDS},
     Status.IN_PROGRESS: {Status.ON_HOLD: Move(_R, reason=True), **_ENDS},

@@ -178,7 +178,11 @@ class Disclosure(Leavable, Model):
 
 
 class Message(Leavable, Model):
-    """A message between the two sides; both may read it. Insert-only."""
+    """A message between the two sides. Insert-only.
+
+    Both may read it; the receiver one of the sender's no longer, once all that was told before has closed
+    (migration 0044).
+    """
 
     __packet__ = OF_REFERRAL
     __writer__ = "actor_org_id"
