@@ -259,7 +259,8 @@ NAMING = """
         WHERE p.polrelid = c.oid AND NOT p.polpermissive AND p.polcmd = 'a')
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname <> 'org_id'
-      AND (a.attname ~ '(_by|author_id|actor_name|sender_name)$' AND a.atttypid IN ('uuid'::regtype, 'text'::regtype)
+      AND (a.attname ~ '(_by|author_id|actor_name|sender_name|markers)$'
+          AND a.atttypid IN ('uuid'::regtype, 'text'::regtype, 'uuid[]'::regtype)
         OR EXISTS (SELECT FROM pg_constraint k
             WHERE k.conrelid = c.oid AND k.confrelid = 'users'::regclass AND a.attnum = ANY (k.conkey)))
 """
@@ -496,6 +497,37 @@ def test_copies_are_decided_by_whoever_may(speak: Speak, cast: Cast) -> None:
             assert done(there, "UPDATE access_requests SET state = 'marked' WHERE id = %s", request_id)
             for decided in ("state = 'ready'", "state = 'approved', decided_by = app_user()"):
                 assert may(there, f"UPDATE access_requests SET {decided} WHERE id = %s", request_id), (name, decided)
+
+
+def test_nobody_decides_on_a_copy_whose_marks_they_touched(speak: Speak, cast: Cast) -> None:
+    person_id = person_of(cast, a_noted_case(cast, "x"))
+    leader, deputy, aigerim = (ids(cast, name)[1] for name in ("leader", "deputy", "aigerim"))
+    opened = (
+        "INSERT INTO access_requests (org_id, id, created_at, person_id, state, asked_on, opened_by, markers)"
+        " VALUES (app_org(), %s, now(), %s, 'asked', current_date, app_user(), %s)"
+    )
+    part = (
+        "INSERT INTO access_parts (org_id, id, created_at, request_id, part, reason, marked_by)"
+        " VALUES (app_org(), gen_random_uuid(), now(), %s, 'notes', 'safety', app_user())"
+    )
+    decided = "UPDATE access_requests SET state = 'approved', decided_by = app_user() WHERE id = %s"
+    for touched in (
+        (part, "DELETE FROM access_parts WHERE request_id = %s"),
+        ("UPDATE access_requests SET state = 'marked', marked_by = app_user() WHERE id = %s",),
+    ):
+        request_id = uuid.uuid4()
+        with speak("leader") as there:
+            assert refused(there, opened, request_id, person_id, [deputy])
+            assert done(there, opened, request_id, person_id, [])
+            assert refused(there, "UPDATE access_requests SET markers = %s", [deputy])
+            for statement in touched:
+                assert done(there, statement, request_id)
+            assert there.execute("SELECT markers FROM access_requests").fetchall() == [([leader],)]
+            assert done(there, "UPDATE access_requests SET marked_by = NULL")
+            for less in ([], [aigerim], [leader, aigerim]):
+                assert refused(there, "UPDATE access_requests SET markers = %s", less), less
+            with pytest.raises(psycopg.errors.CheckViolation), there.transaction():
+                there.execute(decided, (request_id,))
 
 
 def test_who_does_not_manage_accounts_changes_no_rule_of_signing_in(speak: Speak) -> None:

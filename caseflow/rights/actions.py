@@ -219,7 +219,7 @@ def _mark(
     case: Case, request: AccessRequest, made: list[AccessPart], instead_of: ColumnElement[bool], by: User
 ) -> None:
     _check_whole(case, by)
-    db.session.refresh(request, ["state"], with_for_update=True)
+    db.session.refresh(request, ["state", "markers"], with_for_update=True)
     if request.state not in (AccessState.ASKED, AccessState.MARKED):
         raise Conflict(_("This was decided before."))
     mine = (AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
@@ -228,6 +228,8 @@ def _mark(
         row.org_id, row.id, row.request_id, row.marked_by = request.org_id, new_id(), request.id, by.id
         db.session.add(row)
     request.state, request.marked_by = AccessState.MARKED, by.id
+    if by.id not in request.markers:  # also who only takes away what another withheld
+        request.markers = [*request.markers, by.id]
     db.session.flush()
 
 
@@ -241,13 +243,13 @@ def _check_whole(case: Case, by: User) -> None:
 def approve_access(case: Case, request: AccessRequest, seen: str, *, by: User) -> None:
     """Decide that the copy is given out as it was seen (its digest); it is kept so, and a job puts it on paper.
 
-    Refuses whoever marked it, and a copy that would say something else by now.
+    Refuses whoever ever marked something of it or took a mark away, and a copy that would say something else by now.
     """
     _check_whole(case, by)
-    db.session.refresh(request, ["state"], with_for_update=True)
+    db.session.refresh(request, ["state", "markers"], with_for_update=True)
     if request.state is not AccessState.MARKED:
         raise Conflict(_("This was decided before."))
-    if by.id in {request.marked_by, *queries.markers(request)}:
+    if by.id in request.markers:
         raise Refused(_("Nobody decides on what they marked: ask a colleague."))
     copy = queries.copy(case.person, request)
     if digest(copy) != seen:

@@ -19,7 +19,7 @@ NEVER = {
     "person_keys": "keys",
     "name_keys": "search keys",
     "erasures": "of records that are gone",
-    "access_requests": "copies of copies",
+    "access_requests": "copies of copies, and who marked and decided them",
     "access_parts": "what was withheld from them",
 }
 # The same decisions as the audit tells them: acts on files, by the first word of the act.

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
 
 from caseflow.accounts.models import User
@@ -206,7 +206,7 @@ class AccessRequest(Owned, Model):
         belongs_to("marked_by", "users"),
         belongs_to("decided_by", "users"),
         one_of("state", AccessState),
-        CheckConstraint("decided_by <> marked_by", name="second_person"),
+        CheckConstraint("decided_by <> marked_by AND decided_by <> ALL (markers)", name="second_person"),
         Index("ix_access_requests_person", "org_id", "person_id"),
     )
 
@@ -214,7 +214,9 @@ class AccessRequest(Owned, Model):
     state: Mapped[AccessState] = mapped_column(Coded(AccessState), default=AccessState.ASKED)
     asked_on: Mapped[date]
     opened_by: Mapped[uuid.UUID]
-    marked_by: Mapped[uuid.UUID | None]
+    marked_by: Mapped[uuid.UUID | None]  # the last
+    # All who ever marked something or took a mark away; the database forgets none of them (migration 0045).
+    markers: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"), default=list)
     decided_by: Mapped[uuid.UUID | None]
     expires_at: Mapped[datetime | None]
     language: Mapped[str | None]  # BCP 47, in which the person reads the copy; none: the organisation's

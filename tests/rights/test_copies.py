@@ -10,9 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import any_, select
 
+from caseflow.accounts.models import User
 from caseflow.audit.models import Entry
+from caseflow.core import installation
 from caseflow.core.db import db, now
 from caseflow.core.jobs import PERIODIC
 from caseflow.people import actions as people
@@ -96,6 +98,39 @@ def test_nobody_decides_on_what_they_marked(cast: Cast) -> None:
     cast.be("leader").post(path, {})
     assert "Nobody decides on what they marked" in approve(cast.be("leader"), path, expect=422)
     approve(cast.be(second), path)
+
+
+def test_who_took_away_what_another_withheld_does_not_decide_either(cast: Cast) -> None:
+    second, path = a_second_leader(cast), asked(cast, a_told_case(cast))
+    one, leader = cast.be("aigerim"), cast.be("leader")
+    [row] = re.findall(r'name="(row-[^"]+)"', one.get(f"{path}/parts/notes"))
+    for withheld, given_out in (
+        ((path, {"part-relatives": "safety"}), (path, {})),
+        ((f"{path}/parts/notes", {row: "third_party"}), (f"{path}/parts/notes", {row: ""})),
+    ):
+        one.post(*withheld)
+        leader.post(*given_out)
+    one.post(path, {"part-goals": "safety"})  # the last to mark, and no other mark is left
+    assert "Nobody decides on what they marked" in approve(leader, path, expect=422)
+    decide = f'href="{path}/approve"'
+    assert decide not in leader.get(path)
+    for name in ("stranger", "probation_leader"):
+        cast.be(name).get(f"{path}/approve", expect=404)
+    assert decide in cast.be(second).get(path)
+    approve(cast.be(second), path)
+
+
+def test_who_marked_before_there_was_a_list_stands_on_it(cast: Cast, environment: dict[str, str]) -> None:
+    path = asked(cast, a_told_case(cast))
+    [row] = re.findall(r'name="(row-[^"]+)"', cast.be("leader").get(f"{path}/parts/notes"))
+    cast.be("leader").post(f"{path}/parts/notes", {row: "third_party"})
+    cast.be("aigerim").post(path, {"part-goals": "safety"})
+    installation.downgrade(environment["OWNER_DATABASE_URL"], "0044")
+    installation.migrate(environment["OWNER_DATABASE_URL"], wall_key=environment["CASEFLOW_WALL_KEY"])
+    with cast.acting("deputy") as user:
+        names = select(User.name).where(User.id == any_(AccessRequest.markers), AccessRequest.org_id == user.org_id)
+        assert set(db.session.scalars(names)) == {"Гульнара Ахметова", "Айгерім Сәрсенова"}
+    assert "Nobody decides on what they marked" in approve(cast.be("leader"), path, expect=422)
 
 
 def test_a_copy_is_there_for_a_limited_time_and_sealed(cast: Cast, environment: dict[str, str], redis: Any) -> None:

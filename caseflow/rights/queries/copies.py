@@ -79,12 +79,6 @@ def decisions(request: AccessRequest) -> Decisions:
     return Decisions(withheld, frozenset(chosen))
 
 
-def markers(request: AccessRequest) -> set[uuid.UUID]:
-    """Who marked what is withheld or given out on purpose now."""
-    query = select(AccessPart.marked_by).where(AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
-    return set(db.session.scalars(query.where(AccessPart.marked_by.is_not(None))))
-
-
 def copy(person: Person, request: AccessRequest) -> dict[str, Any]:
     """The copy as it would be given out now: what whoever decides on it must see, all of it."""
     return made(request, person, gather(person), decisions(request))
