@@ -53,7 +53,11 @@ class Organisation(Model):
 
     def today(self) -> date:
         """The day it is at this organisation."""
-        return now().astimezone(ZoneInfo(self.timezone)).date()
+        return self.day_of(now())
+
+    def day_of(self, moment: datetime) -> date:
+        """The day on which a moment falls at this organisation."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
 
     def is_cso(self) -> bool:
         """Whether it is a civil society organisation."""

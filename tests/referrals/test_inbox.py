@@ -3,6 +3,7 @@
 import re
 import uuid
 
+import psycopg
 from sqlalchemy import select
 
 from caseflow.core.db import db
@@ -33,6 +34,28 @@ def test_inbox_goes_by_deadline_and_overdue_stands_out(cast: Cast, environment: 
     assert listed(page) == [late, urgent, standard]
     assert page.count("cf-tag--bad") >= 2  # overdue, and urgent
     assert listed(cast.be("coordinator").get("/inbox?status=all&overdue=yes")) == [late]
+
+
+def test_information_asked_for_after_the_last_day_there_is_overdue_and_on_it_not(
+    cast: Cast, environment: dict[str, str]
+) -> None:
+    late, in_time = a_referral(cast), a_referral(cast)
+    with cast.acting("coordinator") as user:
+        for id in (late, in_time):
+            answering.ask(shared.received(id, user), "Which court?", by=user)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
+        for id, asked in ((late, "20:00Z"), (in_time, "18:00Z")):  # in Almaty one in the morning, and eleven at night
+            owner.execute(
+                "UPDATE referrals SET answer_by = '2026-03-10', status_at = %s, sent_at = '2026-03-01' WHERE id = %s",
+                (f"2026-03-10 {asked}", id),
+            )
+    for name, page in (("coordinator", "/inbox?status=all&overdue=yes"), ("aigerim", "/referrals?overdue=yes")):
+        browser = cast.be(name)
+        assert listed(browser.get(page)) == [late], name
+        for id, overdue in ((late, True), (in_time, False)):
+            assert ("working days overdue" in browser.get(f"/referrals/{id}")) is overdue, name
+    assert listed(cast.be("stranger").get("/referrals?overdue=yes")) == []
+    assert listed(cast.be("stranger_cso").get("/inbox?status=all&overdue=yes")) == []
 
 
 def test_unanswered_is_the_default_and_answered_ones_leave_it(cast: Cast) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -163,6 +164,20 @@ def _zone(cast: Cast) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo("Asia/Almaty")
+
+
+def test_day_of_admission_is_that_of_the_prison(cast: Cast, environment: dict[str, str]) -> None:
+    case_id = a_case(cast)
+    with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:  # midnight in Almaty
+        owner.execute("UPDATE cases SET admitted_at = '2025-11-03 19:00Z' WHERE id = %s", (case_id,))
+    told = [Category.IDENTITY, Category.LEGAL, Category.CUSTODY_DATES]
+    draft = a_draft(cast, case=case_id, categories=told)
+    day = "4 Nov 2025"
+    assert day in cast.be("aigerim").get(f"/cases/{case_id}")
+    assert day in cast.be("aigerim").get(f"/referral-drafts/{draft}/check")
+    _send(cast, draft)
+    assert day in cast.be("coordinator").get(f"/referrals/{draft}")
+    cast.be("stranger_cso").get(f"/referrals/{draft}", expect=404)
 
 
 def test_closed_service_refuses_and_the_draft_stays(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from caseflow.plans import queries as plans
 from caseflow.plans.models import GoalStatus
 from caseflow.referrals.kinds import KINDS
 from caseflow.referrals.models import Draft
+from caseflow.tenancy import queries as tenancy
 from caseflow.tenancy.models import ReferralKind
 
 Content = dict[str, Any]
@@ -123,10 +124,11 @@ def _needs_of(category: Category) -> Callable[[Draft, Case], Content]:
 
 
 def _custody_dates(_draft: Draft, case: Case) -> Content:
+    admitted = case.admitted_at and tenancy.organisation(case.org_id).day_of(case.admitted_at)
     return {
         "number": case.number,
         "site": case.site.name if case.site else None,
-        "admitted_on": _day(case.admitted_at.date() if case.admitted_at else None),
+        "admitted_on": _day(admitted),
         "legal_status": case.legal_status.value,
         "release_on": _day(case.release_on),
         "release_unknown_reason": case.release_unknown_reason,

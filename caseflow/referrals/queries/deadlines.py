@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Date, and_, case, cast, null, select
+from sqlalchemy import ColumnElement, Date, and_, case, cast, func, null, select
 
 from caseflow.core.db import db
 from caseflow.core.i18n import Labelled
@@ -55,11 +54,17 @@ class Deadline:
         return ngettext("%(num)d working day left", "%(num)d working days left", self.left)
 
 
+# Asked by the CASE for those alone whose receiver asked for information: as `asked_late`, by the receiver's day.
+_ZONE = select(Organisation.timezone).where(Organisation.id == Referral.to_org_id).correlate(Referral).scalar_subquery()
+
 # The same rule as `_owed`, for lists: the day by which the receiver owes something, null where nothing is owed.
 DEADLINE: ColumnElement[date | None] = case(
     (Referral.status == Status.SENT, Referral.answer_by),
     (
-        and_(Referral.status == Status.INFO_REQUESTED, cast(Referral.status_at, Date) > Referral.answer_by),
+        and_(
+            Referral.status == Status.INFO_REQUESTED,
+            cast(func.timezone(_ZONE, Referral.status_at), Date) > Referral.answer_by,
+        ),
         Referral.answer_by,
     ),
     (Referral.status == Status.ACCEPTED, Referral.first_session_by),
@@ -100,8 +105,7 @@ def _owed(referral: Referral) -> tuple[Due, date] | None:
 
 def asked_late(referral: Referral) -> bool:
     """Whether the receiver asked for information only after the answer was due."""
-    asked_on = referral.status_at.astimezone(ZoneInfo(referral.receiver.timezone)).date()
-    return asked_on > referral.answer_by
+    return referral.receiver.day_of(referral.status_at) > referral.answer_by
 
 
 def working_days(organisation: Organisation, until: date, holidays: set[date]) -> int:
