@@ -10,7 +10,7 @@ from alembic import op
 from caseflow.core.policies import CLAIM, share
 
 revision = "0044"
-down_revision = "0042"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 

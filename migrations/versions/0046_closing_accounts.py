@@ -7,7 +7,7 @@ version before offers it in its reviews; from here on such a review is not signe
 from alembic import op
 
 revision = "0046"
-down_revision = "0043"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
