@@ -155,12 +155,16 @@ def test_a_workbook_of_thousands_of_parts_is_refused(tmp_path: Path) -> None:
         open_table(path)
 
 
-def test_parts_that_climb_out_of_the_archive_write_nothing(tmp_path: Path) -> None:
-    path = workbook(tmp_path)
+def test_parts_that_climb_out_of_the_archive_write_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever unpacked it, here or beside the workbook, would leave a file: it is read where it lies."""
+    path, here = workbook(tmp_path), tmp_path / "here"
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("../../escaped.txt", b"out")
+        for name in ("../climbed.txt", f"{tmp_path}/absolute.txt", "plain.txt"):
+            archive.writestr(name, b"out")
+    here.mkdir()
+    monkeypatch.chdir(here)
     assert open_table(path).count_rows() == 1
-    assert not list(tmp_path.parent.parent.glob("escaped.txt"))
+    assert set(tmp_path.rglob("*")) == {path, here}
 
 
 def test_trace_and_unused_methods_are_refused(app: Flask) -> None:

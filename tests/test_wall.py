@@ -273,7 +273,8 @@ def test_forged_and_replayed_contexts_open_nothing(
 ) -> None:
     sender, _receiver, stranger = rows
     key, moment = environment["CASEFLOW_WALL_KEY"], int(time.time())
-    for backend, found in ((f"x{moment + 60}", sender), (f"x{moment - 60}", None), ("1", None)):  # in time, late, another
+    signed_for = {f"x{moment + 60}": sender, f"x{moment - 60}": None, "1": None}  # in time, late, another backend
+    for backend, found in signed_for.items():
         with connect(context=sign_context(key, sender, None, backend)) as connection:
             assert connection.execute("SELECT app_org()").fetchone() == (found,), backend
     with connect(stranger) as connection:  # signed for this very backend, with another organisation's id put in
