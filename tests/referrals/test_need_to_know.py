@@ -60,10 +60,13 @@ def test_decline_closes_what_was_told_and_says_so_to_both(cast: Cast) -> None:
     assert "Information closed on <bdi><time" in page
     assert "What you are told" in page
     assert "the information was closed on <bdi><time" in cast.be("aigerim").get(f"/referrals/{id}")
+    assert told > 1
     assert held(cast, "coordinator") == told / 2  # the other referral stays open
     assert NAME in cast.be("coordinator").get(f"/referrals/{other}")
     assert "Name closed" in cast.be("coordinator").get("/inbox?status=ended")
-    assert all(revoked is not None for revoked, _expires in ends(cast, id))
+    closed = ends(cast, id)
+    assert len(closed) == told / 2
+    assert all(revoked is not None for revoked, _expires in closed)
 
 
 def test_withdrawal_closes_what_was_told(cast: Cast) -> None:

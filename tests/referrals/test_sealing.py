@@ -267,7 +267,9 @@ def test_packets_from_before_are_read_and_sealed_under_the_writers_key(
         for table, column in CLEARED.items():
             writer = {"referral_notes": "org_id", "handovers": "org_id"}.get(table, "to_org_id")
             writer = "actor_org_id" if table in ("referral_messages", "referral_events") else writer
-            for text, expected in connection.execute(f"SELECT {column}, {writer} FROM {table}"):
+            written = connection.execute(f"SELECT {column}, {writer} FROM {table}").fetchall()
+            assert written, table
+            for text, expected in written:
                 name = keyring.named_in(text)
                 assert name is not None
                 assert (name.kind, sides[name.id]) == (keyring.Kind.PACKET, expected), table
