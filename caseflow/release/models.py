@@ -75,14 +75,14 @@ class HandoverStatus(Labelled):
     CANCELLED = "cancelled", _l("Cancelled")
 
 
-HANDOVER_MOVES: dict[HandoverStatus, frozenset[HandoverStatus]] = {
+# The steps that are allowed: `actions/moves.py` refuses the others.
+MOVES: dict[HandoverStatus, frozenset[HandoverStatus]] = {
     HandoverStatus.INVITED: frozenset({HandoverStatus.PREPARING, HandoverStatus.DECLINED, HandoverStatus.CANCELLED}),
     HandoverStatus.PREPARING: frozenset({HandoverStatus.LED, HandoverStatus.CANCELLED}),
     HandoverStatus.LED: frozenset(),
     HandoverStatus.DECLINED: frozenset(),
     HandoverStatus.CANCELLED: frozenset(),
 }
-
 
 OPEN = frozenset({HandoverStatus.INVITED, HandoverStatus.PREPARING})
 ANSWER_DAYS = 30  # an invitation that nobody answered so near the release is late

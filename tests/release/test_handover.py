@@ -18,7 +18,7 @@ from caseflow.plans import actions as plan_actions
 from caseflow.plans import queries as plans
 from caseflow.plans.models import StepActor, StepStatus
 from caseflow.release import actions, queries
-from caseflow.release.models import Handover, Received
+from caseflow.release.models import MOVES, Handover, HandoverStatus, Received
 from tests.cast import Cast
 from tests.people.test_cases import parts
 from tests.stories.access import colleague, excluded
@@ -286,6 +286,33 @@ def test_lead_before_the_release_needs_a_reason_and_leaves_the_prisons_case_in_c
 def test_lead_is_not_taken_of_an_invitation_that_nobody_accepted(cast: Cast) -> None:
     handover = a_handover(cast, a_case(cast))
     cast.be("officer").post(f"/handovers/{handover}/lead", {"reason": "Soon"}, expect=409)
+
+
+@pytest.mark.parametrize("status", HandoverStatus)
+def test_a_step_that_the_table_of_moves_does_not_have_is_a_conflict(cast: Cast, status: HandoverStatus) -> None:
+    case_id = a_case(cast)
+    handover = a_handover(cast, case_id)
+    with cast.acting("officer") as user:
+        officer = str(user.id)
+    cancel = f"/cases/{case_id}/release/handovers/{handover}/cancel"
+    steps: dict[HandoverStatus, tuple[str, str, dict[str, str]]] = {
+        HandoverStatus.PREPARING: ("officer", f"/handovers/{handover}/accept", {"officer": officer}),
+        HandoverStatus.DECLINED: ("officer", f"/handovers/{handover}/decline", {"reason": "Lives elsewhere"}),
+        HandoverStatus.LED: ("officer", f"/handovers/{handover}/lead", {"reason": "Leaves soon"}),
+        HandoverStatus.CANCELLED: ("aigerim", cancel, {"reason": "Sentence extended"}),
+    }
+    way = {HandoverStatus.INVITED: [], HandoverStatus.LED: [HandoverStatus.PREPARING, status]}.get(status, [status])
+    for to in way:
+        name, path, said = steps[to]
+        cast.be("stranger").post(path, said, expect=404)
+        cast.be(name).post(path, said)
+    forbidden = steps.keys() - MOVES[status]
+    assert forbidden
+    for to in forbidden:
+        name, path, said = steps[to]
+        assert "This handover has moved on" in cast.be(name).post(path, said, expect=409), to
+    with cast.acting("officer"):
+        assert db.session.get_one(Handover, (cast.organisation("almaty"), handover)).status is status
 
 
 def test_leader_gives_a_handover_to_an_officer_who_then_sees_it(cast: Cast, redis: Any) -> None:

@@ -15,6 +15,7 @@ from caseflow.people import actions as people
 from caseflow.people import queries as cases
 from caseflow.people.models import Case, Category, Consent, TaskKind
 from caseflow.release.actions.custody import end_party
+from caseflow.release.actions.moves import hold, hold_for, move
 from caseflow.release.models import OPEN, Handover, HandoverStatus, Letter
 from caseflow.release.told import HANDED_OVER
 from caseflow.tenancy.models import Organisation, OrganisationKind
@@ -120,16 +121,15 @@ def tell_release_date(case: Case, handover: Handover, *, by: User) -> None:
 
 def cancel_handover(case: Case, handover: Handover, reason: str, *, by: User) -> None:
     """Take the invitation back: from this moment the incoming party reads nothing."""
-    _on_its_way(handover)
-    handover.status, handover.status_at, handover.status_by = HandoverStatus.CANCELLED, now(), by.name
+    hold_for(handover, HandoverStatus.CANCELLED)
     handover.reason = reason
-    db.session.flush()
+    move(handover, HandoverStatus.CANCELLED, by=by)
     end_party(case, handover.to_org_id)
     record("handover.cancel", by=by, on=handover, case_id=case.id)
     post("handover.cancelled", by=by, to=handover.to_org_id, handover=handover.id)
 
 
 def _on_its_way(handover: Handover) -> None:
-    db.session.refresh(handover, with_for_update={"of": Handover})
+    hold(handover)
     if not handover.open():
         raise Conflict(_("This handover has ended: %(status)s.", status=handover.status.label))

@@ -10,8 +10,8 @@ from caseflow.accounts.permissions import Permission
 from caseflow.assessments import actions as assessments
 from caseflow.assessments.models import NeedArea, NeedPriority, NeedStatus
 from caseflow.audit.actions import record
-from caseflow.core.db import db, now
-from caseflow.core.errors import Conflict, Refused
+from caseflow.core.db import db
+from caseflow.core.errors import Refused
 from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
@@ -20,6 +20,7 @@ from caseflow.plans import actions as plans
 from caseflow.plans.models import GoalStatus, StepActor, StepStatus
 from caseflow.release import queries
 from caseflow.release.actions.custody import add_party
+from caseflow.release.actions.moves import hold, hold_for, move, moved_on
 from caseflow.release.models import Handover, HandoverStatus, Received
 from caseflow.tenancy import queries as tenancy
 
@@ -29,7 +30,7 @@ GOALS_THAT_GO_ON = {GoalStatus.ACTIVE.value, GoalStatus.FUTURE.value}
 
 def accept_handover(handover: Handover, officer: User, *, by: User) -> Received:
     """Become the incoming party: this officer prepares the release with the other side."""
-    _stands(handover, HandoverStatus.INVITED)
+    hold_for(handover, HandoverStatus.PREPARING)
     _may_prepare(officer, by)
     _move(handover, HandoverStatus.PREPARING, by)
     mine = Received(org_id=handover.to_org_id, id=handover.id, officer_id=officer.id)
@@ -42,7 +43,7 @@ def accept_handover(handover: Handover, officer: User, *, by: User) -> Received:
 
 def decline_handover(handover: Handover, reason: str, *, by: User) -> None:
     """Refuse the invitation, with the reason; the case stays closed to this side."""
-    _stands(handover, HandoverStatus.INVITED)
+    hold_for(handover, HandoverStatus.DECLINED)
     handover.reason = reason
     _move(handover, HandoverStatus.DECLINED, by)
     record("handover.decline", by=by, on=handover)
@@ -50,7 +51,7 @@ def decline_handover(handover: Handover, reason: str, *, by: User) -> None:
 
 def change_officer(handover: Handover, officer: User, *, by: User) -> None:
     """Let another officer prepare it."""
-    _stands(handover, HandoverStatus.PREPARING)
+    _prepared(handover)
     _may_prepare(officer, by)
     mine = _own_row(handover)
     if mine.officer_id == officer.id:
@@ -69,7 +70,7 @@ def _tell_officer(handover: Handover, officer: User, by: User) -> None:
 
 def record_meeting(handover: Handover, met_on: date, *, by: User) -> None:
     """The incoming officer met the person before the release; the sender sees it."""
-    _stands(handover, HandoverStatus.PREPARING)
+    _prepared(handover)
     if met_on > by.organisation.today():
         raise Refused(_("The date must be today or in the past."), field="met_on")
     if handover.met_on == met_on:
@@ -85,7 +86,7 @@ def take_lead(handover: Handover, *, released_on: date | None, reason: str | Non
 
     `released_on` is the day on which the person was released; without it the lead changes before, for a reason.
     """
-    _stands(handover, HandoverStatus.PREPARING)
+    hold_for(handover, HandoverStatus.LED)
     if released_on is None and not reason:
         raise Refused(_("Enter the day of the release, or say why you take the lead before it."), field="reason")
     if released_on is not None and released_on > by.organisation.today():
@@ -212,16 +213,15 @@ def _carry_on(case: Case, told: Content, by: User) -> None:
                 plans.set_step_status(step, status, _("As it stood at the handover."), by=by)
 
 
-def _stands(handover: Handover, status: HandoverStatus) -> None:
-    """Read the handover as it stands now, and keep other writers from it until this transaction ends."""
-    db.session.refresh(handover, with_for_update={"of": Handover})
-    if handover.status is not status:
-        raise Conflict(_("This handover has moved on: %(status)s.", status=handover.status.label))
+def _prepared(handover: Handover) -> None:
+    """Hold the handover for an act that moves it nowhere; raises Conflict where nobody prepares it now."""
+    hold(handover)
+    if handover.status is not HandoverStatus.PREPARING:
+        raise moved_on(handover)
 
 
 def _move(handover: Handover, status: HandoverStatus, by: User) -> None:
-    handover.status, handover.status_at, handover.status_by = status, now(), by.name
-    db.session.flush()
+    move(handover, status, by=by)
     post("handover.moved", by=by, to=handover.org_id, handover=handover.id, what=status.value)
 
 
