@@ -253,8 +253,8 @@ def run_worker(app: Flask) -> None:
     config: Config = app.extensions["caseflow"]
     # How long an answer may take is RQ's to say, since it waits for jobs; it begins again by itself.
     redis = Redis.from_url(config.redis_url, socket_connect_timeout=2)
-    # A killed worker's job is taken up again by the outbox's sweep; these only tidy Redis soon.
     configure_mappers()  # once here, since else each fork would do it anew
+    # A killed worker's job is taken up again by the outbox's sweep; these only tidy Redis soon.
     worker = NewsWorker([QUEUE], connection=redis, worker_ttl=30, maintenance_interval=10, log_job_description=False)
     worker.work(logging_level="WARNING")
 

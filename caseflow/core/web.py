@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, flash, g, jsonify, redirect, render_template, request, url_for
@@ -45,20 +45,6 @@ HEADERS = {
 
 
 QUIET = frozenset({"health_live", "health_ready", "metrics"})  # asked every few seconds
-
-
-class Actor(Protocol):
-    """What the web needs to know of whoever asks."""
-
-    is_authenticated: bool
-    standing: StrEnum  # what stands between the session and the pages
-    ready: bool  # whether nothing does
-    way_on: str  # the endpoint that it is led to where something does
-    fresh: bool  # whether they have shown who they are in the last minutes
-    by_token: bool  # whether a program asks with a token of theirs
-
-    def may(self, permission: Any) -> bool:
-        """Whether they have the permission."""
 
 
 def requires(

@@ -134,9 +134,13 @@ def test_rows_become_persons_with_cases_sites_stays_and_returns(cast: Cast, take
         returned = queries.case_return(second)
         assert returned is not None
         assert returned.days == 433
+        ids = first.id, second.id
         assert first.primary_worker is None
         held = set(db.session.scalars(select(NameKey.key).where(NameKey.person_id == second.person_id)))
         assert all(keys & held for keys in query_keys("Aisha Omar"))
+    assert "Returned to prison" not in cast.be("leader").get(f"/cases/{ids[0]}")
+    assert "Returned to prison</dt><dd>after 433 days" in cast.be("leader").get(f"/cases/{ids[1]}")
+    cast.be("stranger").get(f"/cases/{ids[1]}", expect=404)
     assert counts(cast, "stranger") == dict.fromkeys(counts(cast), 0)
     assert counts(cast, "officer") == dict.fromkeys(counts(cast), 0)
 

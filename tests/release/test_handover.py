@@ -13,7 +13,7 @@ from caseflow.assessments.models import NeedArea, NeedPriority
 from caseflow.core.db import db, today
 from caseflow.people import actions as people_actions
 from caseflow.people import queries as people
-from caseflow.people.models import Case, CaseParty, Category, Consent, PartyRole, Phase
+from caseflow.people.models import Case, CaseParty, Category, Consent, PartyRole, Person, Phase
 from caseflow.plans import actions as plan_actions
 from caseflow.plans import queries as plans
 from caseflow.plans.models import StepActor, StepStatus
@@ -346,8 +346,7 @@ def test_person_who_comes_again_from_the_same_prison_is_one_person(cast: Cast) -
     with cast.acting("officer") as user:
         person_id, number = people.opened(first, user).person_id, people.opened(first, user).person.number
     with cast.acting("aigerim") as user:
-        person = people.person_by_number(user.org_id, number)
-        assert person is not None
+        person = db.session.scalars(select(Person).where(Person.org_id == user.org_id, Person.number == number)).one()
         again = people_actions.open_case(number="78", person=person, by=user).id
     second = led(cast, accepted(cast, a_handover(cast, again)), released_on=today())
     with cast.acting("officer") as user:

@@ -15,7 +15,7 @@ from caseflow.assessments import queries as assessments
 from caseflow.assessments.models import Need, NeedStatus
 from caseflow.core.db import db, now
 from caseflow.people import queries as people
-from caseflow.people.models import Case, CaseParty, PartyRole, Phase, Task, TaskKind
+from caseflow.people.models import Case, CaseParty, CaseReturn, PartyRole, Phase, Task, TaskKind
 from caseflow.plans import queries as plans
 from caseflow.plans.models import Goal, GoalStatus, Plan, StepStatus
 from caseflow.referrals import queries as referrals
@@ -68,6 +68,7 @@ class Overview:
     drafts: list[Draft]
     ended_referrals: int
     acts: list[Act]
+    returned: CaseReturn | None
 
 
 def overview(case: Case, user: User) -> Overview:
@@ -91,6 +92,7 @@ def overview(case: Case, user: User) -> Overview:
         drafts=drafts,
         ended_referrals=len(sent) - len(running),
         acts=_acts(case, plan, intake_by, asked=bool(needs), referred=bool(sent or drafts)) if writes else [],
+        returned=people.case_return(case),
     )
 
 

@@ -80,11 +80,6 @@ _SHOWN = (
 )
 
 
-def person_by_number(org_id: uuid.UUID, number: str) -> Person | None:
-    """The person with this number in the organisation's register."""
-    return db.session.scalars(select(Person).where(Person.org_id == org_id, Person.number == number)).one_or_none()
-
-
 def relatives(person: Person) -> list[Relative]:
     """The person's family, children last, by name."""
     query = select(Relative).where(Relative.org_id == person.org_id, Relative.person_id == person.id)

@@ -11,7 +11,6 @@ from caseflow.referrals.queries.sent import (
     last_question,
     of_case,
     sent,
-    sent_counts,
     sent_one,
     under_consent,
 )
@@ -43,7 +42,6 @@ __all__ = [
     "sent",
     "sent_as",
     "sent_case",
-    "sent_counts",
     "sent_one",
     "told",
     "under_consent",

@@ -30,7 +30,7 @@ from caseflow.referrals.models import (
     Status,
 )
 from caseflow.referrals.queries import deadlines
-from caseflow.referrals.queries.shared import count_open, live, sent_case
+from caseflow.referrals.queries.shared import live, sent_case
 from caseflow.tenancy.models import ReferralKind
 
 SENT_GROUPS: dict[str, frozenset[Status]] = {
@@ -100,17 +100,6 @@ def last_question(referral: Referral) -> Event | None:
         Event.org_id == referral.org_id, Event.referral_id == referral.id, Event.status == Status.INFO_REQUESTED
     )
     return db.session.scalars(query.order_by(Event.created_at.desc()).limit(1)).one_or_none()
-
-
-def sent_counts(user: User) -> dict[str, int]:
-    """How many of the user's sent referrals are unanswered, ask for information, are running, and are overdue."""
-    return count_open(
-        _visible(user),
-        unanswered=Referral.status.in_(UNANSWERED),
-        info_requested=Referral.status == Status.INFO_REQUESTED,
-        running=Referral.status.in_(RUNNING),
-        overdue=deadlines.overdue(user.organisation.today()),
-    )
 
 
 def under_consent(case: Case, consent_id: uuid.UUID) -> int:
