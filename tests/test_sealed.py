@@ -106,7 +106,7 @@ CLEAR: dict[str, dict[str, str]] = {
         "agreements": "kinds",
         "terms_additions": "text",
     },
-    "the audit and the news hold codes, ids and numbers of an act, and texts that name nobody": {
+    "the audit and the news hold codes, ids and numbers of an act, and texts that name staff alone": {
         "audit_entries": "act subject detail request_id",
         "audit_checks": "first_fault",
         "audit_heads": "hash",

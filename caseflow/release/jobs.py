@@ -55,11 +55,13 @@ def given(news: News) -> None:
         tell([officer], news, _l("A handover is yours to prepare"), f"/handovers/{id}", about=id)
 
 
+# News lies in clear and outside the person's file: it names the handover, and the case's page says whose it is.
 TITLES = {
-    HandoverStatus.PREPARING: _l("%(organisation)s prepares to take over the case of %(name)s"),
-    HandoverStatus.DECLINED: _l("%(organisation)s declines to take over the case of %(name)s"),
-    HandoverStatus.LED: _l("%(organisation)s now leads the case of %(name)s"),
+    HandoverStatus.PREPARING: _l("%(organisation)s prepares to take over a case (%(reference)s)"),
+    HandoverStatus.DECLINED: _l("%(organisation)s declines to take over a case (%(reference)s)"),
+    HandoverStatus.LED: _l("%(organisation)s now leads a case that you handed over (%(reference)s)"),
 }
+MET = _l("%(organisation)s has met the person before the release (%(reference)s)")
 
 
 @handles("handover.moved")
@@ -68,15 +70,19 @@ def moved(news: News) -> None:
     handover = queries.sent_handover(news.to_org_id, uuid.UUID(news.payload["handover"]))
     actions.follow_handover(handover)
     what = news.payload["what"]
-    title = (
-        _l("%(organisation)s has met %(name)s before the release") if what == "met" else TITLES[HandoverStatus(what)]
-    )
+    title = MET if what == "met" else TITLES[HandoverStatus(what)]
     case = people.case_of(handover.org_id, handover.case_id)
     organisation = tenancy.organisation(handover.to_org_id).name
-    urgent = what == HandoverStatus.DECLINED
-    path = f"/cases/{case.id}/release"
-    name = case.person.name
-    tell(_workers(handover), news, title, path, about=case.id, urgent=urgent, organisation=organisation, name=name)
+    tell(
+        _workers(handover),
+        news,
+        title,
+        f"/cases/{case.id}/release",
+        about=case.id,
+        urgent=what == HandoverStatus.DECLINED,
+        organisation=organisation,
+        reference=handover.reference,
+    )
 
 
 def _workers(handover: Handover) -> list[User]:

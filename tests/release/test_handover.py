@@ -116,8 +116,9 @@ def test_whole_handover_from_the_invitation_to_the_lead(cast: Cast, redis: Any) 
     own = cast.be("aigerim").get(f"/cases/{case_id}/release")
     assert "Read by <bdi>Тимур Бек</bdi>" in own
     news = cast.be("aigerim").get("/notifications")
-    assert "prepares to take over" in news
-    assert "has met" in news
+    assert "prepares to take over a case (H-" in news
+    assert "has met the person" in news
+    assert NAME not in news  # it lies in clear
 
     officer.post(f"{page}/lead", day("released_on", released))
     taken = uuid.UUID(officer.location.rsplit("/", 1)[1])
@@ -149,7 +150,7 @@ def test_whole_handover_from_the_invitation_to_the_lead(cast: Cast, redis: Any) 
     with cast.acting("aigerim") as user:
         case = people.opened(case_id, user)
         assert (case.phase, case.released_on) == (Phase.RELEASED, released)
-    assert "now leads the case" in cast.be("aigerim").get("/notifications")
+    assert "now leads a case" in cast.be("aigerim").get("/notifications")
     with cast.app.test_request_context(), cast.acting("officer") as user:
         assert "Taken over from Prison Service of Almaty" in [
             one.title for one in queries.happenings(people.opened(taken, user))
