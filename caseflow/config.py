@@ -136,7 +136,10 @@ class Config:
         "DATABASE_URL", _database, "PostgreSQL as the app's role `caseflow_app`", required=True, secret=True
     )
     owner_database_url: str | None = _setting(
-        "OWNER_DATABASE_URL", _database, "PostgreSQL as `caseflow_owner`; only migrations need it", secret=True
+        "OWNER_DATABASE_URL",
+        _database,
+        "PostgreSQL as `caseflow_owner`: for migrations, backups, rotate-keys, seal-texts and audit rebase",
+        secret=True,
     )
     redis_url: str = _setting("REDIS_URL", _url("redis", "rediss", "unix"), "Redis", required=True, secret=True)
     secret_key: str = _setting(

@@ -1,10 +1,11 @@
-"""The cast of every test: four organisations in two countries, their people, and how to be one of them.
+"""The cast of every test: five organisations in two countries and the steward's, their people, and how to be one.
 
-    almaty      prison service (KZ): aigerim, daniyar (social workers), leader, deputy (team leaders), admin, auditor
-    kamqor      CSO (KZ, receiver): coordinator, worker, second (another worker)
-    probation   probation service (KZ): officer, other_officer, probation_leader
-    stranger    a prison service in Iraq with the same roles: stranger (team leader), stranger_cso (a CSO's coordinator)
-    steward     the platform's steward
+    almaty        prison service (KZ): aigerim, daniyar (social workers), leader, deputy (team leaders), admin, auditor
+    kamqor        CSO (KZ, receiver): coordinator, worker, second (another worker), kamqor_admin
+    probation     probation service (KZ): officer, other_officer, probation_leader, probation_admin
+    stranger      prison service (IQ): stranger (team leader), stranger_worker (social worker), stranger_admin
+    stranger-cso  CSO (IQ): stranger_cso (coordinator), stranger_cso_admin
+    steward       the platform's steward
 
 The stranger always appears: what one organisation does, the stranger must not see.
 """

@@ -15,7 +15,7 @@ from caseflow.people.models import OF_CASE
 
 
 class NeedArea(Labelled):
-    """Areas of need (DOMAIN.md, section 4)."""
+    """Areas of need."""
 
     ACCOMMODATION = "accommodation", _l("Accommodation")
     EDUCATION = "education", _l("Education and literacy")

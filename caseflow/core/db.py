@@ -101,7 +101,7 @@ def today() -> date:
 
 
 class Coded(TypeDecorator[StrEnum]):
-    """A StrEnum stored as text; its values are held by a CHECK (`one_of`), never by an enum type (WALL.md)."""
+    """A StrEnum stored as text; its values are held by a CHECK (`one_of`), never by an enum type."""
 
     impl = Text
     cache_ok = True

@@ -24,7 +24,7 @@ OLDEST = 150000
 PAUSES = (1, 2, 5, 10, 20, 30)  # seconds between tries of a migration that cannot get its lock
 _GAVE_WAY = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 LOGIN_ROLES = ("caseflow_owner", "caseflow_app")
-_DEFINERS = "caseflow_share, caseflow_eraser, caseflow_stats"  # own functions, and cannot sign in
+_DEFINERS = "caseflow_share, caseflow_eraser, caseflow_stats"  # for functions to belong to; they cannot sign in
 
 # Any fixed numbers: they serialise those who change roles or tables, and no other program takes them.
 _ROLES_LOCK = 5_202_601
@@ -42,9 +42,10 @@ ROLES = {
     "caseflow_app": "LOGIN NOBYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
     # Owns the functions that cross the wall, and nothing else.
     "caseflow_share": "NOLOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
-    # Owns the two functions that erase a person's rows, and nothing else; it alone may delete everywhere.
+    # Owns the four functions that erase a person and a received referral, and nothing else; it alone may delete
+    # everywhere.
     "caseflow_eraser": "NOLOGIN BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
-    # Owns the functions that count over organisations, and nothing else.
+    # For functions that count over organisations: there are none yet, so that it owns and reads nothing.
     "caseflow_stats": "NOLOGIN NOBYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE",
 }
 

@@ -1,4 +1,4 @@
-"""The wall's shapes, for migrations: which rows of a table an organisation sees and writes (WALL.md).
+"""The wall's shapes, for migrations: which rows of a table an organisation sees and writes.
 
 Each table gets its rule twice, permissive and restrictive: a sloppy policy added later then cannot open it. The
 restrictive one asks `app_org()`, which checks the signed context; the permissive one asks `app_claim()`, the same

@@ -1,4 +1,4 @@
-"""Prisons filled to the published figures (DOMAIN.md, section 11), by COPY: many people with short, even tales.
+"""Prisons filled to the published figures of the countries, by COPY: many people with short, even tales.
 
 COPY is refused to the app's role, so this is written as the database's owner, past the product's actions; the texts are
 sealed all the same, each person's under a key of their own. It serves size: what a screen shows in depth is told by

@@ -17,7 +17,7 @@ from caseflow.tenancy.models import Organisation
 
 
 class PathwayArea(Labelled):
-    """The pathways that prepare a release (DOMAIN.md, section 9)."""
+    """The pathways that prepare a release: the seven resettlement pathways of England and Wales."""
 
     ACCOMMODATION = "accommodation", _l("Accommodation")
     ATTITUDES = "attitudes", _l("Attitudes, thinking and behaviour")

@@ -34,7 +34,7 @@ def _compare(place: Place, visit: Visit) -> Figure:
     who = place.user(visit.email)
     with psycopg.connect(place.environment["DATABASE_URL"], autocommit=True) as app, place.owner() as owner:
         owner.autocommit = True
-        # The app's role does no parallel work (WALL.md): what is compared is the wall alone.
+        # The app's role does no parallel work: what is compared is the wall alone.
         owner.execute("SET max_parallel_workers_per_gather = 0")
         walled: list[float] = []
         bare: list[float] = []

@@ -92,4 +92,4 @@ def test_every_noun_that_the_product_records_has_a_word() -> None:
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value:
                         said.add(part.value.partition(".")[0])
     assert "case" in said
-    assert said <= NOUNS.keys(), f"add to audit/words.py: {sorted(said - NOUNS.keys())}"
+    assert said <= NOUNS.keys(), f"add to oversight/words.py: {sorted(said - NOUNS.keys())}"

@@ -73,7 +73,7 @@ class Country:
     share: int  # in 20ths of the demo's people
     women: float
     pre_trial: float
-    prisons: int  # how many there are, and below how many people they hold (DOMAIN.md, section 11)
+    prisons: int  # how many there are, and below how many people they hold
     held: int
     languages: tuple[str, ...]
     peoples: tuple[tuple[int, People], ...]  # weight, people

@@ -15,7 +15,7 @@ from caseflow.people.models.part import OF_PERSON
 
 
 class Access(Owned, Model):
-    """A decision on one person's file; the database's policies read these rows (migration 0014).
+    """A decision on one person's file; the database's policies read these rows (migration 0015).
 
     `restricted` closes the file to all but the `allowed` and whoever holds a live `glass` (emergency access);
     `excluded` closes it to one user whatever else holds. `case_id` is the case on whose page it was decided.

@@ -1,4 +1,4 @@
-"""The codes of a person's file, with their words (DOMAIN.md, sections 2, 3 and 7)."""
+"""The codes of a person's file, with their words."""
 
 from flask_babel import lazy_gettext as _l
 

@@ -1,4 +1,8 @@
-"""The kinds of referral: one folder each. A new kind is a copied folder and one line here."""
+"""The kinds of referral: one folder each.
+
+A new kind is a copied folder, one line here, a member of `ReferralKind`, and a migration of the CHECKs on the kind of
+services, referrals and drafts.
+"""
 
 from caseflow.core.i18n import Labelled
 from caseflow.referrals.kinds import education, employment, family_contact, legal_aid

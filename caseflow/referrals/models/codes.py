@@ -1,4 +1,4 @@
-"""The codes of a referral, and its one table of allowed moves (DOMAIN.md, section 6)."""
+"""The codes of a referral, and its one table of allowed moves."""
 
 from dataclasses import dataclass
 from enum import StrEnum
