@@ -361,8 +361,7 @@ def test_a_second_handover_leads_nobody_round_the_file_that_is_closed_to_them(ca
     with cast.acting("officer") as user:
         person_id, number = people.opened(first, user).person_id, people.opened(first, user).person.number
     with cast.acting("aigerim") as user:
-        person = people.person_by_number(user.org_id, number)
-        assert person is not None
+        person = db.session.scalars(select(Person).where(Person.org_id == user.org_id, Person.number == number)).one()
         again = people_actions.open_case(number="78", person=person, by=user).id
     handover = a_handover(cast, again)
     other = cast.be("other_officer")
