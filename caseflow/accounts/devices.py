@@ -10,7 +10,6 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from caseflow.config import Config
 from caseflow.core.limits import network
 
-COOKIE = "caseflow_device"
 MOST = 8  # accounts on one PC that are known at once
 AGE = 400 * 24 * 3600  # seconds; browsers keep no cookie longer
 
@@ -35,6 +34,12 @@ class KnownDevice:
         """The signed value of the cookie."""
         value: str | bytes = _serializer().dumps({"t": self.token, "a": self.accounts})
         return value if isinstance(value, str) else value.decode()
+
+
+def cookie_name() -> str:
+    """By https one that no other host of the domain can set."""
+    config: Config = current_app.extensions["caseflow"]
+    return "__Host-caseflow-device" if config.secure else "caseflow-device"
 
 
 def read(cookie: str | None) -> KnownDevice:

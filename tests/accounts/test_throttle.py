@@ -102,7 +102,7 @@ def test_known_device_has_only_its_own_tries(limited: Flask) -> None:
 def test_device_cookie_that_was_forged_is_no_known_device(limited: Flask) -> None:
     browser = _browser(limited)
     _guess(browser, times=6)
-    browser.client.set_cookie("caseflow_device", "eyJ0IjoieCIsImEiOlsiYSJdfQ.forged")
+    browser.client.set_cookie("caseflow-device", "eyJ0IjoieCIsImEiOlsiYSJdfQ.forged")
     browser.post("/sign-in", RIGHT, expect=429)
 
 

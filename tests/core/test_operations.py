@@ -16,7 +16,7 @@ from caseflow import create_app
 from caseflow.config import Config
 from caseflow.core import installation, maintenance
 from caseflow.core.db import db
-from tests.cast import Browser, Cast
+from tests.cast import PASSWORD, Browser, Cast
 from tests.conftest import dispose
 from tests.core.test_cli import caseflow
 from tests.core.test_logs import Heard, heard
@@ -191,13 +191,20 @@ def test_without_redis_pages_stay_open(environment: dict[str, str]) -> None:
 
 
 def test_cookies_and_headers_are_strictest_by_https(environment: dict[str, str]) -> None:
-    app = create_app(Config.from_env({**environment, "CASEFLOW_PUBLIC_URL": "https://caseflow.example.org"}))
+    site = "https://caseflow.example.org"
+    app = create_app(Config.from_env({**environment, "CASEFLOW_PUBLIC_URL": site}))
     client = app.test_client()
-    answer = client.get("/sign-in", base_url="https://caseflow.example.org")
-    [cookie] = answer.headers.getlist("Set-Cookie")
-    assert cookie.startswith("__Host-caseflow=")
-    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
-    assert "Domain" not in cookie
+    answer = client.get("/sign-in", base_url=site)
+    cookies = answer.headers.getlist("Set-Cookie")
+    [token] = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', answer.text)[:1]
+    typed = {"csrf_token": token, "email": "aigerim@example.org", "password": PASSWORD}
+    signed_in = client.post("/sign-in", data=typed, base_url=site, headers={"Referer": f"{site}/sign-in"})
+    assert signed_in.status_code == 302
+    cookies += signed_in.headers.getlist("Set-Cookie")
+    assert {cookie.partition("=")[0] for cookie in cookies} == {"__Host-caseflow", "__Host-caseflow-device"}
+    for cookie in cookies:
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+        assert "Domain" not in cookie
     style = re.search(r'href="(/static/[^"]+css[^"]*)"', answer.text)
     assert style
     for path in ("/sign-in", "/nowhere", "/health/live", style[1]):

@@ -18,7 +18,7 @@ login_manager.user_loader(queries.signed_in)
 def this_device() -> KnownDevice:
     """The browser that asks."""
     if "device" not in g:
-        g.device = devices.read(request.cookies.get(devices.COOKIE))
+        g.device = devices.read(request.cookies.get(devices.cookie_name()))
     found: KnownDevice = g.device
     return found
 
@@ -30,11 +30,11 @@ def visit() -> Visit:
 
 def remember_device(device: KnownDevice) -> None:
     """Let the answer carry the device's cookie, where somebody is known on it."""
-    value, secure = device.cookie(), bool(current_app.config["SESSION_COOKIE_SECURE"])
+    name, value, secure = devices.cookie_name(), device.cookie(), bool(current_app.config["SESSION_COOKIE_SECURE"])
     if not device.accounts:
         return
 
     @after_this_request
     def carry(response: Response) -> Response:
-        response.set_cookie(devices.COOKIE, value, max_age=devices.AGE, httponly=True, samesite="Lax", secure=secure)
+        response.set_cookie(name, value, max_age=devices.AGE, httponly=True, samesite="Lax", secure=secure)
         return response
