@@ -87,7 +87,7 @@ def signed_in(token: str) -> User | None:
     return user
 
 
-def hold(user: User) -> None:
+def note_session(user: User) -> None:
     """Tell the user what stands in the session that was just opened for them."""
     db.session.flush()
     _keep(user, db.session.execute(_FIND, {"token": token_hash(user.token)}).one())

@@ -166,7 +166,7 @@ def _work_on(case: Case) -> None:
     """Let one writer at a time into the intake and the needs of a case."""
     if not case.open():
         raise Refused(_("This case is closed. Reopen it to go on working on it."))
-    people.hold("needs", case.org_id, case.id)
+    people.one_at_a_time("needs", case.org_id, case.id)
 
 
 def _hold(need: Need) -> None:

@@ -241,7 +241,7 @@ def _work_on(case: Case) -> None:
     """Let one writer at a time into the plan of a case."""
     if not case.open():
         raise Refused(_("This case is closed. Reopen it to go on working on it."))
-    people.hold("plan", case.org_id, case.id)
+    people.one_at_a_time("plan", case.org_id, case.id)
 
 
 def _hold(row: Goal | Step) -> None:

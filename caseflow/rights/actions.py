@@ -54,7 +54,7 @@ def set_special_rule(kind: RuleKind, outcome: CaseOutcome, years: int | None, *,
 
 
 def _set_rule(kind: RuleKind, outcome: CaseOutcome | None, years: int | None, by: User) -> None:
-    people.hold("retention rules", by.org_id)
+    people.one_at_a_time("retention rules", by.org_id)
     ended_so = Rule.outcome.is_(None) if outcome is None else Rule.outcome == outcome
     which = (Rule.org_id == by.org_id, Rule.kind == kind, ended_so)
     held = db.session.scalars(select(Rule).where(*which)).one_or_none()
@@ -86,7 +86,7 @@ def end_hold(case: Case, hold: Hold, *, by: User) -> None:
 
 def propose(person_id: uuid.UUID, *, by: User) -> Erasure | None:
     """Propose to erase a person's records that fall due; None where they do not, or it is proposed already."""
-    people.hold("erasure", by.org_id, person_id)
+    people.one_at_a_time("erasure", by.org_id, person_id)
     erasure = Erasure(org_id=by.org_id, id=new_id(), person_id=person_id, proposed_by=by.id)
     if found := queries.due_person(person_id, by):
         erasure.kind, erasure.due_on = found.kind, found.due_on
@@ -136,7 +136,7 @@ def end_received_hold(hold: ReceivedHold, *, by: User) -> None:
 
 def propose_received(referral_id: uuid.UUID, *, by: User) -> Erasure | None:
     """Propose to erase a received referral that falls due; None where it does not, or it is proposed already."""
-    people.hold("erasure", by.org_id, referral_id)
+    people.one_at_a_time("erasure", by.org_id, referral_id)
     due_on = received.due_referral(referral_id, by, queries.rules(by)[RuleKind.RECEIVED])
     if due_on is None:
         return None

@@ -64,7 +64,7 @@ def _open_session(form: SignInForm) -> None:
     session.clear()  # nothing that was planted before signing in lives on
     if language:
         session["locale"] = language
-    queries.hold(user)
+    queries.note_session(user)
     login_user(user)
     remember_device(came.device)
 

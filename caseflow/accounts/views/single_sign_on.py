@@ -67,7 +67,7 @@ def from_provider() -> ResponseReturnValue:
     session.clear()
     if language:
         session["locale"] = language
-    queries.hold(user)
+    queries.note_session(user)
     login_user(user)
     remember_device(came.device)
     return redirect(url_for(".second_step" if user.standing is Standing.PENDING else "casefile.home"))

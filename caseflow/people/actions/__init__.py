@@ -29,7 +29,7 @@ from caseflow.people.actions.cases import (
 )
 from caseflow.people.actions.conflicts import declare_conflict, end_conflict, exclude_declared
 from caseflow.people.actions.consents import record_consent, withdraw_consent
-from caseflow.people.actions.once import hold, sent_before
+from caseflow.people.actions.once import one_at_a_time, sent_before
 from caseflow.people.actions.persons import (
     PersonFields,
     RelativeFields,
@@ -63,8 +63,8 @@ __all__ = [
     "exclude",
     "exclude_declared",
     "finish_task",
-    "hold",
     "lift_restriction",
+    "one_at_a_time",
     "open_case",
     "record_consent",
     "release_from",

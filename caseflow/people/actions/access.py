@@ -20,7 +20,7 @@ from caseflow.core.jobs import announce
 from caseflow.core.sealing import seal_values
 from caseflow.notifications.actions import post
 from caseflow.people import queries
-from caseflow.people.actions.once import hold
+from caseflow.people.actions.once import one_at_a_time
 from caseflow.people.models import Access, AccessKind, Case, ExclusionGround
 
 GLASS = "access.glass"  # the news of an emergency access
@@ -206,7 +206,7 @@ def settle_all_seals(org_id: uuid.UUID) -> None:
 
 def review_glass(access: Access, justified: bool, words: str, *, by: User) -> None:
     """Say whether an emergency access was justified; nobody reviews their own, nor what is closed to them."""
-    hold("persons", access.org_id)
+    one_at_a_time("persons", access.org_id)
     db.session.refresh(access, ["reviewed_at"])
     if access.kind is not AccessKind.GLASS or access.user_id == by.id:
         raise Refused(_("Somebody else reviews your emergency access."))
@@ -225,7 +225,7 @@ def review_glass(access: Access, justified: bool, words: str, *, by: User) -> No
 def _hold(case: Case, reason: str) -> None:
     if not reason.strip():
         raise Refused(_("Say why."), field="reason")
-    hold("persons", case.org_id)  # nobody opens a further case of the person meanwhile
+    one_at_a_time("persons", case.org_id)  # nobody opens a further case of the person meanwhile
 
 
 def _works(user_id: uuid.UUID | None, case: Case) -> bool:

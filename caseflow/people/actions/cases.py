@@ -16,7 +16,7 @@ from caseflow.core.errors import Conflict, Refused
 from caseflow.core.forms import LONG, check_version
 from caseflow.people import queries
 from caseflow.people.actions.access import settle_seals
-from caseflow.people.actions.once import hold, sent_before
+from caseflow.people.actions.once import one_at_a_time, sent_before
 from caseflow.people.actions.persons import PersonFields, add_person
 from caseflow.people.models import (
     PHASES,
@@ -82,7 +82,7 @@ def open_case(
         return found
     facts = facts or CaseFields()
     _check_facts(facts, by)
-    hold("persons", by.org_id)
+    one_at_a_time("persons", by.org_id)
     if queries.number_taken(number):
         raise Refused(_("Another case has this number."), field="number")
     known = person if isinstance(person, Person) else add_person(person, by=by)
@@ -225,6 +225,7 @@ def allocate(
 
     Refuses somebody who may not work on cases, and one person as both responsible worker and co-worker.
     """
+    one_at_a_time("persons", case.org_id)  # nobody excludes the worker meanwhile
     _lock(case)
     if worker.org_id != case.org_id or not worker.may(Permission.WORK_ON_CASES):
         raise Refused(_("Choose a colleague who works on cases."), field="worker")

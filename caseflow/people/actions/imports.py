@@ -10,7 +10,7 @@ from caseflow.audit.actions import record
 from caseflow.core.db import db, now
 from caseflow.core.errors import Conflict, Refused
 from caseflow.notifications.actions import post
-from caseflow.people.actions.once import hold
+from caseflow.people.actions.once import one_at_a_time
 from caseflow.people.actions.register import Counts
 from caseflow.people.models import ImportState, RegisterImport
 from caseflow.people.queries.imports import unpacked
@@ -52,7 +52,7 @@ def upload(filename: str, content: bytes, mapping: str, *, own: bool = False, by
 
 def start_import(register_import: RegisterImport, *, dry_run: bool, by: User) -> None:
     """Let a job take the register; one at a time in an organisation."""
-    hold(TOPIC, by.org_id)
+    one_at_a_time(TOPIC, by.org_id)
     db.session.refresh(register_import)
     busy = select(RegisterImport.id).where(
         RegisterImport.org_id == by.org_id,
@@ -77,7 +77,7 @@ def start_import(register_import: RegisterImport, *, dry_run: bool, by: User) ->
 
 def remove_file(register_import: RegisterImport, *, by: User) -> None:
     """Remove the file and its refused rows now; the counts stay. Refuses while an import reads it."""
-    hold(TOPIC, by.org_id)
+    one_at_a_time(TOPIC, by.org_id)
     db.session.refresh(register_import)
     if register_import.going_on() and (register_import.started_at or now()) > now() - GIVEN_UP:
         raise Conflict(_("An import is going on. Wait until it is done."))

@@ -17,7 +17,7 @@ from caseflow.core.errors import Refused
 from caseflow.core.forms import check_version
 from caseflow.core.search import name_keys
 from caseflow.people import queries
-from caseflow.people.actions.once import hold, sent_before
+from caseflow.people.actions.once import one_at_a_time, sent_before
 from caseflow.people.models import (
     Case,
     Identifier,
@@ -64,7 +64,7 @@ _ELSEWHERE = ("scripts", "aliases", "identifiers")  # in tables of their own
 
 def add_person(person: PersonFields, *, by: User) -> Person:
     """Write down a new person; refuses a number that another has."""
-    hold("persons", by.org_id)
+    one_at_a_time("persons", by.org_id)
     row = Person(org_id=by.org_id, id=new_id(), number=person.number)
     _check_numbers(row, person)
     _fill(row, person)
@@ -80,7 +80,7 @@ def edit_person(case: Case, person: PersonFields, *, version: int | None = None,
     """Change what is written down of the case's person; Conflict when somebody else changed it meanwhile."""
     row = case.person
     check_version(row, version, **queries.person_values(row))
-    hold("persons", by.org_id)
+    one_at_a_time("persons", by.org_id)
     _check_numbers(row, person)
     _fill(row, person)
     # Names and numbers are part of the person: a second writer must notice a change of them alone, too.

@@ -20,7 +20,7 @@ from caseflow.audit.actions import sum_up
 from caseflow.audit.models import Entry
 from caseflow.core.db import db, unit_of_work
 from caseflow.core.errors import Refused
-from caseflow.people.actions.once import hold
+from caseflow.people.actions.once import one_at_a_time
 from caseflow.people.actions.register_batch import Memory, Outcome, Refusal, take
 from caseflow.people.register.mapping import Mapping
 from caseflow.people.register.reading import Row, RowError, Table
@@ -110,7 +110,7 @@ def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
 def _take_batch(session: Session, batch: Batch, org_id: uuid.UUID, mapping: Mapping, memory: Memory) -> Outcome:
     """Take the rows of one transaction; nobody opens a case of the organisation by hand meanwhile."""
     sum_up()
-    hold("persons", org_id)
+    one_at_a_time("persons", org_id)
     organisation = tenancy.organisation(org_id)
     outcome = Outcome(refused=[Refusal(row, said) for row, said in batch if not isinstance(said, Record)])
     records = [(row, said) for row, said in batch if isinstance(said, Record)]

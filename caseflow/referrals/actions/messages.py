@@ -16,7 +16,7 @@ from caseflow.referrals.models import HelperNote, Message, Referral
 
 def send_message(referral: Referral, text: str, *, id: uuid.UUID | None = None, by: User) -> Message:
     """Write to the other side; both organisations may read it. With an `id` that is there already nothing is sent."""
-    people.hold("message", referral.id)
+    people.one_at_a_time("message", referral.id)
     found: Message | None = db.session.get(Message, (referral.org_id, id)) if id else None
     if found is not None:
         return found

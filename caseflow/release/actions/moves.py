@@ -8,20 +8,20 @@ from caseflow.core.errors import Conflict
 from caseflow.release.models import MOVES, Handover, HandoverStatus
 
 
-def hold_for(handover: Handover, to: HandoverStatus) -> None:
+def lock_for(handover: Handover, to: HandoverStatus) -> None:
     """Read the handover anew and hold it for this step; raises Conflict where the step is not allowed any more."""
-    hold(handover)
+    lock(handover)
     _check(handover, to)
 
 
 def move(handover: Handover, to: HandoverStatus, *, by: User) -> None:
-    """Take a step that `hold_for` found allowed; the news of it is the act's own."""
+    """Take a step that `lock_for` found allowed; the news of it is the act's own."""
     _check(handover, to)
     handover.status, handover.status_at, handover.status_by = to, now(), by.name
     db.session.flush()
 
 
-def hold(handover: Handover) -> None:
+def lock(handover: Handover) -> None:
     """Read the handover anew and hold it, so that of two acts at one moment the second sees the first."""
     db.session.refresh(handover, with_for_update={"of": Handover})
 

@@ -15,7 +15,7 @@ from caseflow.people import actions as people
 from caseflow.people import queries as cases
 from caseflow.people.models import Case, Category, Consent, TaskKind
 from caseflow.release.actions.custody import end_party
-from caseflow.release.actions.moves import hold, hold_for, move
+from caseflow.release.actions.moves import lock, lock_for, move
 from caseflow.release.models import OPEN, Handover, HandoverStatus, Letter
 from caseflow.release.told import HANDED_OVER
 from caseflow.tenancy.models import Organisation, OrganisationKind
@@ -40,7 +40,7 @@ def start_handover(
     """
     if not case.open():
         raise Conflict(_("This case is closed."))
-    people.hold("handovers", case.org_id, case.id)
+    people.one_at_a_time("handovers", case.org_id, case.id)
     day = by.organisation.today()
     chosen = [category for category in HANDED_OVER if category in set(categories)]
     _check(case, receiver, chosen, ground, consent, day, by)
@@ -121,7 +121,7 @@ def tell_release_date(case: Case, handover: Handover, *, by: User) -> None:
 
 def cancel_handover(case: Case, handover: Handover, reason: str, *, by: User) -> None:
     """Take the invitation back: from this moment the incoming party reads nothing."""
-    hold_for(handover, HandoverStatus.CANCELLED)
+    lock_for(handover, HandoverStatus.CANCELLED)
     handover.reason = reason
     move(handover, HandoverStatus.CANCELLED, by=by)
     end_party(case, handover.to_org_id)
@@ -130,6 +130,6 @@ def cancel_handover(case: Case, handover: Handover, reason: str, *, by: User) ->
 
 
 def _on_its_way(handover: Handover) -> None:
-    hold(handover)
+    lock(handover)
     if not handover.open():
         raise Conflict(_("This handover has ended: %(status)s.", status=handover.status.label))

@@ -20,7 +20,7 @@ from caseflow.plans import actions as plans
 from caseflow.plans.models import GoalStatus, StepActor, StepStatus
 from caseflow.release import queries
 from caseflow.release.actions.custody import add_party
-from caseflow.release.actions.moves import hold, hold_for, move, moved_on
+from caseflow.release.actions.moves import lock, lock_for, move, moved_on
 from caseflow.release.models import Handover, HandoverStatus, Received
 from caseflow.tenancy import queries as tenancy
 
@@ -30,7 +30,7 @@ GOALS_THAT_GO_ON = {GoalStatus.ACTIVE.value, GoalStatus.FUTURE.value}
 
 def accept_handover(handover: Handover, officer: User, *, by: User) -> Received:
     """Become the incoming party: this officer prepares the release with the other side."""
-    hold_for(handover, HandoverStatus.PREPARING)
+    lock_for(handover, HandoverStatus.PREPARING)
     _may_prepare(officer, by)
     _move(handover, HandoverStatus.PREPARING, by)
     mine = Received(org_id=handover.to_org_id, id=handover.id, officer_id=officer.id)
@@ -43,7 +43,7 @@ def accept_handover(handover: Handover, officer: User, *, by: User) -> Received:
 
 def decline_handover(handover: Handover, reason: str, *, by: User) -> None:
     """Refuse the invitation, with the reason; the case stays closed to this side."""
-    hold_for(handover, HandoverStatus.DECLINED)
+    lock_for(handover, HandoverStatus.DECLINED)
     handover.reason = reason
     _move(handover, HandoverStatus.DECLINED, by)
     record("handover.decline", by=by, on=handover)
@@ -86,7 +86,7 @@ def take_lead(handover: Handover, *, released_on: date | None, reason: str | Non
 
     `released_on` is the day on which the person was released; without it the lead changes before, for a reason.
     """
-    hold_for(handover, HandoverStatus.LED)
+    lock_for(handover, HandoverStatus.LED)
     if released_on is None and not reason:
         raise Refused(_("Enter the day of the release, or say why you take the lead before it."), field="reason")
     if released_on is not None and released_on > by.organisation.today():
@@ -215,7 +215,7 @@ def _carry_on(case: Case, told: Content, by: User) -> None:
 
 def _prepared(handover: Handover) -> None:
     """Hold the handover for an act that moves it nowhere; raises Conflict where nobody prepares it now."""
-    hold(handover)
+    lock(handover)
     if handover.status is not HandoverStatus.PREPARING:
         raise moved_on(handover)
 

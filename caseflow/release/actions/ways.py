@@ -25,7 +25,7 @@ def set_pathway(
     """Say where a pathway stands; doing the same twice changes nothing. `version` is 0 where nothing was said yet."""
     if not case.open():
         raise Conflict(_("This case is closed."))
-    people.hold("pathways", case.org_id, case.id)
+    people.one_at_a_time("pathways", case.org_id, case.id)
     row = db.session.scalars(
         select(Pathway)
         .where(Pathway.org_id == case.org_id, Pathway.case_id == case.id, Pathway.area == area)
