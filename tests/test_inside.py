@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege, RaiseException
 
 from caseflow.accounts.actions import set_single_sign_on
 from caseflow.core.wall import address_context, sign_context
+from caseflow.tenancy.actions import add_holiday
 from tests.cast import Cast
 from tests.people.test_sealing import a_noted_case, person_of
 from tests.referrals.test_sealing import a_talk
@@ -109,12 +110,27 @@ def test_only_the_steward_has_stewards(speak: Speak) -> None:
             ), name
 
 
-def test_services_and_holidays_are_written_by_their_own_organisation(speak: Speak, cast: Cast) -> None:
-    victim = cast.organisation("kamqor")
-    with speak("aigerim") as there:
-        statement = "INSERT INTO holidays (org_id, id, created_at, day, name) VALUES (%s, %s, now(), '2026-01-01', 'x')"
-        assert refused(there, statement, victim, uuid.uuid4())
-        assert done(there, statement, ids(cast, "aigerim")[0], uuid.uuid4())
+def test_holidays_are_kept_by_administrators_of_their_own_organisation(speak: Speak, cast: Cast) -> None:
+    mine, theirs = ids(cast, "admin")[0], cast.organisation("kamqor")
+    added = "INSERT INTO holidays (org_id, id, created_at, day, name) VALUES (%s, %s, now(), '2026-01-01', 'x')"
+    written = ("UPDATE holidays SET name = 'y' WHERE org_id = %s", "DELETE FROM holidays WHERE org_id = %s")
+    for name, day in (("admin", date(2026, 3, 21)), ("kamqor_admin", date(2026, 3, 22))):
+        with cast.acting(name) as user:
+            add_holiday(day, "Nauryz", by=user)
+    for name in ("aigerim", "leader", "auditor"):
+        with speak(name) as there:
+            assert refused(there, added, mine, uuid.uuid4()), name
+            for statement in written:
+                assert refused(there, statement, mine), (name, statement)
+    with speak("admin") as there:
+        assert refused(there, added, theirs, uuid.uuid4())
+        for statement in written:
+            assert refused(there, statement, theirs), statement
+        assert done(there, added, mine, uuid.uuid4())
+        for statement in written:
+            assert done(there, statement, mine), statement
+    with speak("admin", without_user=True) as there:
+        assert done(there, added, mine, uuid.uuid4())
 
 
 PROPOSED = (

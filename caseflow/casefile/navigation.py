@@ -34,7 +34,12 @@ class Door:
 
 
 DOORS = (
-    Door("casefile.home", _l("Home"), Permission.BE_SIGNED_IN, rooms=("accounts.edit_site", "people.conflicts")),
+    Door(
+        "casefile.home",
+        _l("Home"),
+        Permission.BE_SIGNED_IN,
+        rooms=("accounts.edit_site", "accounts.holidays", "people.conflicts"),
+    ),
     Door(
         "casefile.caseload",
         _l("Caseload"),

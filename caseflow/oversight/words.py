@@ -22,6 +22,7 @@ NOUNS: dict[str, str] = {
     "goal": _l("Goal"),
     "handover": _l("Handover"),
     "helper": _l("Worker of a referral"),
+    "holiday": _l("Holiday"),
     "intake": _l("Intake"),
     "message": _l("Message"),
     "need": _l("Need"),

@@ -8,9 +8,11 @@ from datetime import date
 from typing import Protocol
 
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Refused
+from caseflow.core.formats import date_text
 from caseflow.tenancy.models import Agreement, Holiday, Organisation, OrganisationKind, ReferralKind, Site, SiteKind
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -69,9 +71,22 @@ def add_site(
     return site
 
 
-def add_holiday(day: date, name: str, *, by: Member) -> None:
-    """A day on which the actor's organisation does not work."""
-    db.session.add(Holiday(org_id=by.org_id, day=day, name=name))
+def add_holiday(day: date, name: str, *, by: Member) -> Holiday:
+    """A day on which the actor's organisation does not work; raises Refused where it is one already."""
+    holiday = Holiday(org_id=by.org_id, day=day, name=name)
+    try:
+        # The database says whether it is there: of two who add it at one moment the second is told, too.
+        with db.session.begin_nested():
+            db.session.add(holiday)
+    except IntegrityError:
+        raise Refused(_("%(day)s is a holiday already.", day=date_text(day)), field="day") from None
+    return holiday
+
+
+def remove_holiday(holiday: Holiday, *, by: Member) -> None:
+    """The organisation works on this day after all; deadlines that are set keep their day."""
+    db.session.delete(holiday)
+    db.session.flush()
 
 
 def agree(

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import select
 
 from caseflow.core.db import db, one_or_404
+from caseflow.core.paging import Page, paged
 from caseflow.tenancy.models import (
     Agreement,
     Holiday,
@@ -45,6 +46,23 @@ def sites(org_id: uuid.UUID) -> list[Site]:
 def site(id: uuid.UUID, org_id: uuid.UUID) -> Site:
     """A site of the organisation, or 404."""
     return one_or_404(select(Site).where(Site.org_id == org_id, Site.id == id))
+
+
+def holidays(org_id: uuid.UUID, since: date) -> list[Holiday]:
+    """The organisation's holidays from a day on, the next one first."""
+    mine = select(Holiday).where(Holiday.org_id == org_id, Holiday.day >= since)
+    return list(db.session.scalars(mine.order_by(Holiday.day)))
+
+
+def holidays_before(org_id: uuid.UUID, day: date, *, number: int) -> Page[Holiday]:
+    """A page of those before a day, the last one first."""
+    mine = select(Holiday).where(Holiday.org_id == org_id, Holiday.day < day)
+    return paged(mine.order_by(Holiday.day.desc()), number=number)
+
+
+def holiday(id: uuid.UUID, org_id: uuid.UUID) -> Holiday:
+    """A holiday of the organisation, or 404: everybody may read those of others, as deadlines do."""
+    return one_or_404(select(Holiday).where(Holiday.org_id == org_id, Holiday.id == id))
 
 
 def agreements() -> list[Agreement]:

@@ -398,7 +398,7 @@ def _furnish(cast: Cast, world: World) -> None:
 
 
 def _keep_house(cast: Cast, org: str, worlds: list[World]) -> None:
-    """What an organisation has once: somebody who left, and a signed review of who has access."""
+    """What an organisation has once: a holiday, somebody who left, and a signed review of who has access."""
     [admin_name] = [one.name for one in ACCOUNTS.values() if one.org == org and one.role is Role.ADMINISTRATOR]
     leader = next(one.name for one in ACCOUNTS.values() if one.org == org and one.may(Permission.REVIEW_ACCESS))
     with cast.acting(admin_name) as admin:
@@ -407,11 +407,12 @@ def _keep_house(cast: Cast, org: str, worlds: list[World]) -> None:
         )
         accounts.deactivate(gone, by=admin)
         gone_id = gone.id
+        holiday_id = tenancy.add_holiday(today(), "Day off", by=admin).id
     with cast.acting(leader) as user:
         decisions = {one.id: (Decision.KEEP, None) for one, _ in to_review(user)}
         review_id = sign_review(decisions, by=user).id
     for world in worlds:
-        world.ids |= {"gone": gone_id, "review": review_id}
+        world.ids |= {"gone": gone_id, "holiday": holiday_id, "review": review_id}
 
 
 def _restrict(cast: Cast, world: World) -> None:

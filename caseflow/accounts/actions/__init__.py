@@ -17,6 +17,7 @@ from caseflow.accounts.actions.factors import (
     show_password,
     sign_in_options,
 )
+from caseflow.accounts.actions.holidays import add_holidays, remove_holiday
 from caseflow.accounts.actions.leaving import LEFT, deactivate
 from caseflow.accounts.actions.links import (
     FORGOTTEN,
@@ -70,6 +71,7 @@ __all__ = [
     "SeveralOrganisations",
     "Visit",
     "accept_terms",
+    "add_holidays",
     "add_passkey",
     "add_to_terms",
     "add_user",
@@ -92,6 +94,7 @@ __all__ = [
     "reactivate",
     "remind",
     "remove_factor",
+    "remove_holiday",
     "require_factors",
     "reset_factors",
     "revoke_api_token",

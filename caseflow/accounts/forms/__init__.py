@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
-from caseflow.core.fields import LineField, MailAddress, NumberField, WordsField
+from caseflow.core.fields import DatePartsField, LineField, MailAddress, NumberField, WordsField
 from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
 from caseflow.tenancy.models import SiteKind
 
@@ -146,3 +146,13 @@ class SiteForm(Form):
     city = LineField(_l("Town"), [Optional(), at_most(SHORT)])
     capacity = NumberField(_l("Places"), [Optional()], description=_l("Leave it empty where nobody lives."))
     version = VersionField()
+
+
+class HolidayForm(Form):
+    """A day on which the organisation does not work, or some days that follow each other."""
+
+    name = LineField(_l("Name"), [InputRequired(), at_most(SHORT)])
+    day = DatePartsField(_l("Day"), [InputRequired()])
+    until = DatePartsField(
+        _l("Last day"), [Optional()], description=_l("Where it lasts several days. Leave it empty for one.")
+    )

@@ -2,13 +2,25 @@
 
 from flask import Flask
 
-from caseflow.accounts.views import account, factors, links, sign_in, single_sign_on, sites, terms, tokens, users
+from caseflow.accounts.views import (
+    account,
+    factors,
+    holidays,
+    links,
+    sign_in,
+    single_sign_on,
+    sites,
+    terms,
+    tokens,
+    users,
+)
 from caseflow.accounts.views.blueprint import bp, login_manager
 
 __all__ = [
     "account",
     "bp",
     "factors",
+    "holidays",
     "init_app",
     "links",
     "sign_in",

@@ -8,7 +8,7 @@ from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Role
 from caseflow.core.formats import today
 from caseflow.tenancy import queries as tenancy
-from caseflow.tenancy.models import OrganisationKind, Site
+from caseflow.tenancy.models import Holiday, OrganisationKind, Site
 
 # Whom an organisation of each kind cannot do its work without.
 NEEDED: dict[OrganisationKind, tuple[Role, ...]] = {
@@ -18,6 +18,7 @@ NEEDED: dict[OrganisationKind, tuple[Role, ...]] = {
     OrganisationKind.OVERSIGHT: (Role.AUDITOR,),
     OrganisationKind.STEWARD: (Role.STEWARD,),
 }
+NEXT_HOLIDAYS = 3  # that the home page names
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Household:
     roles: list[tuple[Role, int]]
     lacking: list[Role]
     sites: list[Site]
+    holidays: list[Holiday]  # the next ones
 
 
 def household(user: User) -> Household:
-    """The users by role, the sites, and what is still to be set up."""
+    """The users by role, the sites, the next holidays, and what is still to be set up."""
     users = accounts.everybody(user)
     active = [one for one in users if one.active]
     roles = Counter(one.role for one in active)
@@ -44,6 +46,7 @@ def household(user: User) -> Household:
         roles=[(role, roles[role]) for role in Role if roles[role]],
         lacking=[role for role in NEEDED[user.organisation.kind] if not roles[role]],
         sites=tenancy.sites(user.org_id),
+        holidays=tenancy.holidays(user.org_id, user.organisation.today())[:NEXT_HOLIDAYS],
     )
 
 
