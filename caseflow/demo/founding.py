@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from random import Random
 
 import psycopg
@@ -170,6 +171,9 @@ def _furnish(one: Founded, calendar: Calendar, extra: int, random: Random) -> No
                 by=admin,
             )
             one.sites.append((site.id, office))
+        for year in (calendar.today.year, calendar.today.year + 1):
+            for month, day, name in one.country.holidays:
+                tenancy.add_holiday(date(year, month, day), name, by=admin)
         for worker in [*body.workers[1:], *_more_workers(one, extra, random)]:
             site_id = None if worker.site is None else one.sites[worker.site][0]
             user, _password = accounts.add_user(

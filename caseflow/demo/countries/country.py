@@ -80,6 +80,7 @@ class Country:
     words: Words
     phone: str  # the beginning of its numbers, in a range that nobody is called by
     bodies: tuple[Body, ...]
+    holidays: tuple[tuple[int, int, str], ...]  # month, day, name: those of a fixed date
 
     def body(self, kind: OrganisationKind) -> Body:
         """The first organisation of a kind."""
