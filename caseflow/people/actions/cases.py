@@ -316,7 +316,7 @@ def add_task(
     if found := sent_before(Task, id, by=by):
         return found
     doer = user or case.primary_worker or by
-    if doer.id != by.id and doer.id not in {one.id for one in queries.doers(case, by)}:
+    if doer.id not in {by.id, *(one.id for one in queries.doers(case, by))}:
         raise Refused(_not_theirs(doer), field="user")
     task = Task(
         org_id=case.org_id, id=id or new_id(), case_id=case.id, user_id=doer.id, kind=kind, title=title, due_on=due_on

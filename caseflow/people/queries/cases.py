@@ -104,7 +104,7 @@ def workers(user: User) -> list[User]:
 
 def doers(case: Case, user: User) -> list[User]:
     """The colleagues who can be asked to do something in the case: those who may open it."""
-    on_it = {held.user_id for held in case.assignments if held.until is None}
+    on_it = {held.user_id for held in case.assignments if held.until is None} | {user.id}
     found = [
         one
         for one in workers(user)
