@@ -1,5 +1,6 @@
 """Migrations: they go up and down, and what they make is what the models say."""
 
+import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
@@ -54,3 +55,20 @@ def test_migrations_go_down_and_up_again(environment: dict[str, str]) -> None:
     engine.dispose()
     installation.migrate(owner, wall_key=environment["CASEFLOW_WALL_KEY"])
     assert _differences(owner) == []
+
+
+def test_news_that_named_the_person_is_gone_and_other_news_stays(environment: dict[str, str]) -> None:
+    owner = environment["OWNER_DATABASE_URL"]
+    installation.downgrade(owner, "0048")
+    titles = ("%(organisation)s now leads the case of %(name)s", "A handover is yours to prepare")
+    with psycopg.connect(owner) as connection:
+        for title in titles:
+            connection.execute(
+                "INSERT INTO notifications (org_id, id, created_at, user_id, news_id, title, params, path, urgent)"
+                " SELECT org_id, gen_random_uuid(), now(), id, gen_random_uuid(), %s, '{}', '/', false"
+                " FROM users LIMIT 1",
+                (title,),
+            )
+    installation.migrate(owner, wall_key=environment["CASEFLOW_WALL_KEY"])
+    with psycopg.connect(owner) as connection:
+        assert connection.execute("SELECT title FROM notifications").fetchall() == [(titles[1],)]

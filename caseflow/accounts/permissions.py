@@ -6,7 +6,7 @@ from caseflow.core.i18n import Labelled
 
 
 class Role(Labelled):
-    """What a user is in their organisation (DOMAIN.md, section 1)."""
+    """What a user is in their organisation."""
 
     SOCIAL_WORKER = "social_worker", _l("Social worker")
     TEAM_LEADER = "team_leader", _l("Team leader")
