@@ -313,10 +313,12 @@ def _told_program(status: int, name: str, words: str | None = None) -> Response:
 
 
 def _refused(error: Refused) -> tuple[str, int]:
+    db.session.rollback()  # first: where the database refused, the reader's language cannot be looked up before
     return _error(error.status, _("This cannot be done"), str(error))
 
 
 def _stale(_: StaleDataError) -> tuple[str, int]:
+    db.session.rollback()  # first, as above
     return _error(
         409,
         gettext("Somebody else changed this at the same moment"),

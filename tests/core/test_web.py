@@ -6,7 +6,7 @@ import uuid
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from caseflow import create_app
 from caseflow.accounts.permissions import Permission
@@ -14,8 +14,10 @@ from caseflow.config import Config
 from caseflow.core.db import db
 from caseflow.core.limits import limiter
 from caseflow.core.web import requires
+from caseflow.people.models import Case
 from tests.cast import Browser, Cast
 from tests.conftest import Stage
+from tests.stories.people import a_case
 
 
 def test_guest_is_led_to_sign_in_and_back(app: Flask) -> None:
@@ -162,3 +164,19 @@ def test_links_to_the_present_page_cannot_be_bent_from_outside(cast: Cast) -> No
     page = cast.be("leader").get(f"/caseload?{bend}")
     assert "javascript:" not in page
     assert "phase=intake" in page
+
+
+def test_a_row_that_changed_meanwhile_is_told_in_the_readers_language(own_app: Flask) -> None:
+    """Outside a form, too: the failed flush must be undone before the reader's language is asked for."""
+
+    def late() -> str:
+        case = db.session.scalars(select(Case)).one()
+        db.session.execute(text("UPDATE cases SET version = version + 1"))
+        case.offence_type = "theft"
+        db.session.flush()
+        return ""
+
+    own_app.add_url_rule("/late", "late", requires(Permission.BE_SIGNED_IN)(late))
+    cast = Cast(own_app)
+    a_case(cast)
+    assert "Somebody else changed this at the same moment" in cast.be("aigerim").get("/late", expect=409)

@@ -255,6 +255,8 @@ def test_emergency_opens_a_restricted_case_for_a_while_alarms_and_is_reviewed(
 
 def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]) -> None:
     case_id = a_case(cast, number=NUMBER)
+    with cast.acting("aigerim") as user:
+        task_id = actions.add_task(queries.opened(case_id, user), title="Call", due_on=today(), by=user).id
     restricted(cast, case_id)
     daniyar, case = cast.be("daniyar"), f"/cases/{case_id}"
     task = {"title": "x", "user": str(colleague(cast, "daniyar")), **parts("due_on", today() + timedelta(days=3))}
@@ -281,6 +283,8 @@ def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]
         page = daniyar.post(case + path, typed, expect=422)
         assert "Emergency access is for reading" in page, path
         daniyar.get(case)
+    # A button has no form to show it on.
+    assert "Emergency access is for reading" in daniyar.post(f"/tasks/{task_id}/finish", page=case, expect=422)
     assert hashes_at(environment["OWNER_DATABASE_URL"]) == before
 
 
