@@ -174,7 +174,10 @@ def _commit(response: Response) -> Response:
     """A returned response commits; an error page has rolled back before it came here."""
     if response.status_code in range(300, 400):
         sight.forget()  # what was loaded in order to act was not shown
-    db.session.commit()
+    try:
+        db.session.commit()
+    except (Refused, StaleDataError) as late:  # an act that left its rows to be written here
+        return _pad(_harden(current_app.make_response(current_app.handle_user_exception(late))))
     return response
 
 

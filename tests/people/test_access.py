@@ -15,6 +15,8 @@ from caseflow.people import actions, queries
 from caseflow.people.models import Access, AccessKind, Case, NoteKind
 from caseflow.referrals.actions import answering
 from caseflow.referrals.queries import shared
+from caseflow.rights import actions as rights
+from caseflow.rights.models import HoldKind
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import SiteKind
 from tests.cast import Browser, Cast
@@ -258,6 +260,8 @@ def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]
     with cast.acting("aigerim") as user:
         task_id = actions.add_task(queries.opened(case_id, user), title="Call", due_on=today(), by=user).id
     restricted(cast, case_id)
+    with cast.acting("leader") as user:
+        hold_id = rights.set_hold(queries.opened(case_id, user), HoldKind.COURT, "Appeal", by=user).id
     daniyar, case = cast.be("daniyar"), f"/cases/{case_id}"
     task = {"title": "x", "user": str(colleague(cast, "daniyar")), **parts("due_on", today() + timedelta(days=3))}
     daniyar.post("/emergency-access", {"number": NUMBER, "reason": "He said he would harm himself", "minutes": "60"})
@@ -283,8 +287,15 @@ def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]
         page = daniyar.post(case + path, typed, expect=422)
         assert "Emergency access is for reading" in page, path
         daniyar.get(case)
-    # A button has no form to show it on.
+    # A button has no form to show it on; the second's row is written with the commit.
     assert "Emergency access is for reading" in daniyar.post(f"/tasks/{task_id}/finish", page=case, expect=422)
+    deputy = cast.be("deputy")
+    deputy.post("/emergency-access", {"number": NUMBER, "reason": "The court called", "minutes": "60"})
+    before = hashes_at(environment["OWNER_DATABASE_URL"])
+    page = deputy.post(f"{case}/holds/{hold_id}/end", page=case, expect=422)
+    assert "Emergency access is for reading" in page
+    assert deputy.last is not None
+    assert deputy.last.headers["X-Content-Type-Options"] == "nosniff"
     assert hashes_at(environment["OWNER_DATABASE_URL"]) == before
 
 
