@@ -80,6 +80,8 @@ def _make_roles(connection: Connection, passwords: Mapping[str, str]) -> None:
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, verifier.decode()))
     # A plan made for a large organisation with parallel workers hurts a small one.
     connection.execute("ALTER ROLE caseflow_app SET max_parallel_workers_per_gather = 0")
+    # The application reads which policy refused a row in the message (`REFUSALS` in `core.db`).
+    connection.execute("ALTER ROLE caseflow_app SET lc_messages = 'C'")
     # The owner hands functions over to these and never acts with their rights.
     option = "WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= 160000 else ""
     connection.execute(f"GRANT {_DEFINERS} TO caseflow_owner {option}")
