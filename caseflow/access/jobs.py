@@ -6,7 +6,14 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from caseflow.access.actions import SIGNED
-from caseflow.accounts.actions import FACTOR_ADDED, FACTOR_RESET, NEW_DEVICE, PASSWORD_CHANGED, POWER_GIVEN
+from caseflow.accounts.actions import (
+    FACTOR_ADDED,
+    FACTOR_RESET,
+    NEW_DEVICE,
+    PASSWORD_CHANGED,
+    POWER_GIVEN,
+    WRONG_CODES,
+)
 from caseflow.accounts.models import SignIn
 from caseflow.accounts.permissions import OVERSEERS, POWERFUL, Role
 from caseflow.accounts.queries import holding, user_of
@@ -20,15 +27,29 @@ ACCOUNT = "/account"
 @handles(NEW_DEVICE)
 def tell_new_device(news: News) -> None:
     """Somebody signed in where the user was never seen."""
+    title = _l(
+        "You signed in on a new device (%(address)s, %(browser)s). Was it not you? Change your password at once."
+    )
+    _tell(news, title, **_from_where(news))
+
+
+@handles(WRONG_CODES)
+def tell_wrong_codes(news: News) -> None:
+    """Somebody has the user's password, and not their second factor."""
+    title = _l(
+        "Your password was right, and five codes after it were wrong (%(address)s, %(browser)s)."
+        " Was it not you? Somebody knows your password: change it at once."
+    )
+    _tell(news, title, **_from_where(news))
+
+
+def _from_where(news: News) -> dict[str, str]:
     signed_in = db.session.scalars(
         select(SignIn).where(SignIn.org_id == news.to_org_id, SignIn.id == uuid.UUID(news.payload["sign_in"]))
     ).one_or_none()
     address = (signed_in.address if signed_in else None) or "–"
     browser = (signed_in.user_agent if signed_in else None) or "–"
-    title = _l(
-        "You signed in on a new device (%(address)s, %(browser)s). Was it not you? Change your password at once."
-    )
-    _tell(news, title, address=address, browser=browser[:80])
+    return {"address": address, "browser": browser[:80]}
 
 
 @handles(FACTOR_ADDED)

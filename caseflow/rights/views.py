@@ -12,6 +12,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from caseflow.accounts import queries as accounts
 from caseflow.accounts.permissions import Permission
 from caseflow.core.formats import number_text
 from caseflow.core.web import done, page, page_number, requires
@@ -55,6 +56,7 @@ def retention() -> tuple[str, int]:
         rules=rules,
         has_cases=RuleKind.ADULT in kinds,
         receives=RuleKind.RECEIVED in kinds,
+        alone=len(accounts.colleagues(current_user, permission=Permission.MANAGE_RETENTION)) == 1,
         tones=referrals.TONES,
     )
 

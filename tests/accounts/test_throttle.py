@@ -131,7 +131,9 @@ def _wrong_codes(browser: Browser, *, times: int, page: str = "/sign-in/second-s
     return answers
 
 
-def test_fifth_wrong_code_ends_the_session_that_waits_for_it(limited: Flask) -> None:
+def test_fifth_wrong_code_ends_the_session_that_waits_for_it_and_the_user_is_told(
+    limited: Flask, redis: object
+) -> None:
     owner = _browser(limited)
     owner.post("/sign-in", RIGHT)
     totp, _codes = set_up_app(owner)
@@ -141,8 +143,12 @@ def test_fifth_wrong_code_ends_the_session_that_waits_for_it(limited: Flask) -> 
     assert thief.location.startswith("/sign-in?")
     assert "too many wrong codes" in thief.get(thief.location)
     thief.post("/sign-in", RIGHT, expect=429)  # they count where they come from, too
-    owner.get("/account")
-    with Cast(limited).acting("auditor") as auditor:
+    told = "Your password was right, and five codes after it were wrong (192.0.2.2,"
+    assert told not in owner.get("/notifications")
+    cast = Cast(limited)
+    cast.deliver(redis)
+    assert told in owner.get("/notifications")
+    with cast.acting("auditor") as auditor:
         [entry] = db.session.scalars(select(Entry).where(Entry.act == "factor.wrong_codes")).all()
         assert (entry.org_id, entry.detail) == (auditor.org_id, {"tries": 5})
     other.post("/sign-in/second-step", {"code": code(totp, steps=1)})

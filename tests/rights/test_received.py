@@ -443,3 +443,11 @@ def test_both_lists_of_the_page_have_their_own_pages(cast: Cast, environment: En
     page = coordinator.get("/retention?page=2&received=2")
     assert len(re.findall(r'name="referral" value="', page)) == 5
     assert "received=1" in page
+
+
+def test_who_decides_alone_is_told_that_nothing_will_be_erased(cast: Cast) -> None:
+    told = "You are the only one who decides here"
+    assert told in cast.be("coordinator").get("/retention")
+    assert told not in cast.be("leader").get("/retention")
+    hired(cast, SECOND, Role.COORDINATOR)
+    assert told not in cast.be("coordinator").get("/retention")

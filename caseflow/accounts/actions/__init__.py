@@ -3,6 +3,7 @@
 from caseflow.accounts.actions.factors import (
     FACTOR_ADDED,
     FACTOR_RESET,
+    WRONG_CODES,
     add_passkey,
     begin_totp,
     confirm_totp,
@@ -68,6 +69,7 @@ __all__ = [
     "NEW_DEVICE",
     "PASSWORD_CHANGED",
     "POWER_GIVEN",
+    "WRONG_CODES",
     "SeveralOrganisations",
     "Visit",
     "accept_terms",

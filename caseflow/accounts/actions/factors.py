@@ -33,6 +33,7 @@ STEP = 30  # seconds that a code stands
 DRIFT = 1  # steps that a telephone's clock may be wrong
 CODES = 10
 CODE_BYTES = 15  # 120 bits: enough for a plain hash, and 24 letters without padding
+WRONG_CODES = "access.wrong_codes"  # the news of a session that wrong codes ended
 FACTOR_RESET = "access.factor_reset"
 FACTOR_ADDED = "access.factor_added"
 
@@ -165,6 +166,7 @@ def show_code(code: str, *, visit: Visit, by: User) -> None:
         raise Refused(_("This code is wrong, or was used before."), field="code")
     record("factor.wrong_codes", by=by, on=session, tries=tries)
     end_session(session, by=by)
+    announce(WRONG_CODES, org_id=by.org_id, user=by.id, sign_in=session.id)
 
 
 def show_password(password: str, *, visit: Visit, by: User) -> None:
