@@ -15,13 +15,15 @@ import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
 from caseflow.accounts.actions import set_single_sign_on
+from caseflow.audit.models import Entry
+from caseflow.core.db import db
 from caseflow.core.wall import address_context, sign_context
 from caseflow.tenancy.actions import add_holiday
 from tests.cast import Cast
 from tests.people.test_sealing import a_noted_case, person_of
 from tests.referrals.test_sealing import a_talk
 from tests.rights.test_retention import closed, proposed
-from tests.stories.access import excluded, restricted
+from tests.stories.access import excluded, referral_excluded, referral_restricted, restricted
 from tests.stories.directory import a_service
 from tests.stories.plans import a_goal
 from tests.stories.referrals import a_draft, a_referral
@@ -483,6 +485,68 @@ def test_nobody_makes_a_way_into_anothers_account(speak: Speak, cast: Cast) -> N
         assert done(there, "UPDATE passwords SET hash = 'x' WHERE id = app_user()")
 
 
+def test_reviewers_end_ways_in_of_accounts_without_power_alone(
+    speak: Speak, cast: Cast, environment: dict[str, str]
+) -> None:
+    users = {name: ids(cast, name)[1] for name in ("daniyar", "admin", "auditor", "deputy")}
+    for name, user_id in users.items():
+        cast.be(name).get("/account")
+        with speak(name) as there:
+            there.execute(
+                "INSERT INTO totp_secrets (org_id, created_at, id, user_id, sealed, last_step)"
+                " VALUES (app_org(), now(), gen_random_uuid(), %s, 'x', 0)",
+                (user_id,),
+            )
+            there.execute(
+                "INSERT INTO api_tokens (org_id, created_at, id, user_id, name, token_hash, permissions, expires_at)"
+                " VALUES (app_org(), now(), gen_random_uuid(), %s, 'x', %s, '{}', 'infinity')",
+                (user_id, name.encode()),
+            )
+            there.commit()
+    ends = (
+        "UPDATE sign_ins SET ended_at = now() WHERE user_id = %s",
+        "UPDATE api_tokens SET revoked_at = now() WHERE user_id = %s",
+        "DELETE FROM totp_secrets WHERE user_id = %s",
+    )
+    for name, closes in (("leader", {"daniyar"}), ("admin", set(users)), ("aigerim", set[str]())):
+        with speak(name) as there:
+            for other, user_id in users.items():
+                for statement in ends:
+                    asked = done if other in closes else refused
+                    assert asked(there, statement, user_id), (name, other, statement)
+
+
+def test_what_is_closed_to_a_colleague_tells_of_no_file_that_is_closed_to_who_asks(speak: Speak, cast: Cast) -> None:
+    shut, other = a_noted_case(cast, "x"), a_noted_case(cast, "y")
+    restricted(cast, shut)
+    excluded(cast, other, "deputy")
+    deputy, daniyar = (ids(cast, name)[1] for name in ("deputy", "daniyar"))
+    both = {shut, other}
+    for name, without_user, reader, found in (
+        ("daniyar", False, deputy, {other}),
+        ("daniyar", False, daniyar, {shut}),
+        ("leader", False, deputy, both),
+        ("daniyar", True, deputy, both),
+        ("stranger", True, deputy, set[uuid.UUID]()),
+    ):
+        with speak(name, without_user=without_user) as there:
+            [closed] = there.execute("SELECT closed_to(%s)", (reader,)).fetchone()
+            assert both & set(closed) == found, (name, without_user)
+
+
+def test_what_a_receiver_closed_to_a_colleague_tells_of_no_referral_that_is_closed_to_who_asks(
+    speak: Speak, cast: Cast
+) -> None:
+    shut, other = a_referral(cast), a_referral(cast)
+    referral_restricted(cast, shut)
+    referral_excluded(cast, other, "second")
+    reader = ids(cast, "second")[1]
+    for name, found in (("worker", {other}), ("coordinator", {shut, other})):
+        with speak(name) as there:
+            [closed] = there.execute("SELECT packets_closed_to(%s)", (reader,)).fetchone()
+            assert {shut, other} & set(closed) == found, name
+
+
 def test_hashes_of_an_address_are_given_in_its_own_context_alone(
     speak: Speak, cast: Cast, environment: dict[str, str]
 ) -> None:
@@ -592,7 +656,10 @@ def test_who_does_not_manage_accounts_changes_no_rule_of_signing_in(speak: Speak
 def test_the_audit_is_read_by_auditors_and_of_a_file_by_whoever_works_on_cases(speak: Speak, cast: Cast) -> None:
     case_id, other_id = a_noted_case(cast, "x"), a_noted_case(cast, "y")
     excluded(cast, other_id, "daniyar")
-    about = "SELECT count(*) FROM audit_about(ARRAY[%s]::uuid[])"
+    with cast.acting("aigerim") as user:
+        db.session.add(
+            Entry(org_id=user.org_id, user_id=user.id, act="case.list", detail={"n": 2}, about=[case_id, other_id])
+        )
     for name, counts in (
         ("auditor", (True, True)),
         ("aigerim", (True, True)),
@@ -601,7 +668,16 @@ def test_the_audit_is_read_by_auditors_and_of_a_file_by_whoever_works_on_cases(s
         ("stranger", (False, False)),
     ):
         with speak(name) as there:
-            found = tuple(there.execute(about, (one,)).fetchone()[0] > 0 for one in (case_id, other_id))
-            assert found == counts, name
-    with speak("admin") as there:
-        assert there.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,)
+            for function in ("audit_about", "audit_of"):
+                asked = f"SELECT count(*) FROM {function}(ARRAY[%s]::uuid[])"
+                found = tuple(there.execute(asked, (one,)).fetchone()[0] > 0 for one in (case_id, other_id))
+                assert found == counts, (name, function)
+            named = "SELECT about, detail FROM audit_of(ARRAY[%s, %s]::uuid[])"
+            told = there.execute(named, (case_id, other_id)).fetchall()
+            assert {one for about, _detail in told for one in about} == {
+                one for one, seen in zip((case_id, other_id), counts, strict=True) if seen
+            }, name
+            assert all(detail == {} for _about, detail in told), name
+    for name in ("aigerim", "leader", "admin"):
+        with speak(name) as there:
+            assert there.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,), name

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy import case, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Uuid
+from sqlalchemy import case, func, select
 
 from caseflow.accounts.models import User
-from caseflow.audit.models import Entry
+from caseflow.audit import queries as audit
 from caseflow.core.db import db
 from caseflow.core.formats import day_of
 from caseflow.oversight.queries import Named
@@ -34,16 +32,16 @@ class Line:
 
 def lines(cases: list[Case], person: Named, user: User) -> list[Line]:
     """The days, newest first. The system's own work and the person's own organisation's lists are told apart."""
-    ids = literal(sorted(person.files), ARRAY(Uuid))
-    verb = func.split_part(Entry.act, ".", 2)
+    entry = audit.about(person.files)
+    verb = func.split_part(entry.act, ".", 2)
     what = case(
         (verb.in_(("list", "search")), LISTED), (verb.in_(("read", "print", "export", "download")), READ), else_=CHANGED
     )
-    day = func.date(func.timezone(user.organisation.timezone, Entry.created_at))
+    day = func.date(func.timezone(user.organisation.timezone, entry.created_at))
     query = (
-        select(day, User.role, what, func.count(func.distinct(func.coalesce(Entry.request_id, Entry.act))))
-        .outerjoin(User, (User.org_id == Entry.org_id) & (User.id == Entry.user_id))
-        .where(Entry.org_id == user.org_id, Entry.id.in_(select(func.audit_about(ids).table_valued("id").c.id)))
+        select(day, User.role, what, func.count(func.distinct(func.coalesce(entry.request_id, entry.act))))
+        .select_from(entry)
+        .outerjoin(User, (User.org_id == entry.org_id) & (User.id == entry.user_id))
         .group_by(day, User.role, what)
         .order_by(day.desc(), what, User.role)
         .limit(MOST)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Role
+from caseflow.audit import queries as audit
 from caseflow.audit.models import Entry
 from caseflow.core.db import Model, db
 from caseflow.people.models import OF_CASE, OF_PERSON, Case, Person
@@ -94,14 +95,15 @@ def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
         if model.__tablename__ in DECIDED and _of_referral(model):
             key = model.id if model.__tablename__ == "referrals" else model.referral_id
             yield model.__tablename__, select(model).where(model.org_id == person.org_id, key.in_(sent))
-    about = or_(Entry.case_id.in_(cases), and_(Entry.subject == "persons", Entry.subject_id == person.id))
-    yield "audit_entries", select(Entry).where(Entry.org_id == person.org_id, about, ~_guards())
+    entry = audit.about({person.id, *db.session.scalars(cases)})
+    of_them = or_(entry.case_id.in_(cases), and_(entry.subject == "persons", entry.subject_id == person.id))
+    yield "audit_entries", select(entry).where(of_them, ~_guards(entry))
 
 
-def _guards() -> ColumnElement[bool]:
+def _guards(entry: Any) -> ColumnElement[bool]:
     """Whether an entry is of who may open the file: they are in no copy, as little as the decisions themselves."""
-    by_act = func.split_part(Entry.act, ".", 1).in_(GUARDING) & Entry.subject.is_distinct_from("access_requests")
-    return or_(by_act, func.coalesce(Entry.subject.in_(set(NEVER) - {"access_requests"}), false()))
+    by_act = func.split_part(entry.act, ".", 1).in_(GUARDING) & entry.subject.is_distinct_from("access_requests")
+    return or_(by_act, func.coalesce(entry.subject.in_(set(NEVER) - {"access_requests"}), false()))
 
 
 def way(model: Any) -> bool:

@@ -141,7 +141,7 @@ def test_a_bulk_act_that_sums_itself_up_leaves_no_entry_for_each_row(cast: Cast,
 
 def test_what_is_rolled_back_leaves_no_entry(cast: Cast, app: Flask, owner: Any) -> None:
     a_case(cast)
-    org_id, user_id = _id(cast, "aigerim")
+    org_id, user_id = _id(cast, "auditor")
     with app.app_context(), unit_of_work(org_id, user_id, keep=False):
         person = db.session.scalars(select(Person)).first()
         assert person is not None

@@ -6,11 +6,12 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from caseflow.audit.models import Entry
-from caseflow.core.db import db, now
+from caseflow.core.db import db, now, unit_of_work
 from caseflow.people import actions as people
 from caseflow.people.models import Case, NoteKind
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Cast
+from tests.stories.access import colleague
 from tests.stories.people import a_case
 from tests.stories.referrals import a_draft, a_referral
 
@@ -96,8 +97,9 @@ def test_reading_a_file_is_recorded_with_who_and_which(cast: Cast) -> None:
     cast.be("leader").get(f"/cases/{case_id}")
     cast.be("leader").get(f"/cases/{case_id}/timeline")
     cast.be("stranger").get(f"/cases/{case_id}", expect=404)
-    with cast.acting("leader") as user:
+    leader_id = colleague(cast, "leader")
+    with cast.acting("auditor"):
         read = db.session.scalars(select(Entry).where(Entry.act == "case.read", Entry.case_id == case_id)).all()
-        assert [entry.user_id for entry in read] == [user.id, user.id]
-    with cast.acting("stranger"):
+        assert [entry.user_id for entry in read] == [leader_id, leader_id]
+    with cast.app.app_context(), unit_of_work(cast.organisation("stranger")):
         assert not db.session.scalars(select(Entry).where(Entry.case_id == case_id)).all()

@@ -100,7 +100,7 @@ def test_receiver_finds_whom_it_was_told_of_and_the_stranger_does_not(cast: Cast
 def test_audit_keeps_how_many_were_found_and_not_what_was_typed(cast: Cast) -> None:
     a_case(cast, name="Ермек Сатыбалды")
     search(cast, "Сатыбалды")
-    with cast.acting("aigerim"):
+    with cast.acting("auditor"):
         entry = db.session.scalars(select(Entry).where(Entry.act == "people.search")).one()
         assert entry.detail == {"hits": 1}
 

@@ -38,7 +38,7 @@ def test_a_conflict_is_seen_by_who_declared_it_by_leaders_and_auditors(cast: Cas
     daniyar.post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts")
     daniyar.post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts", expect=404)
     assert THEIRS["name"] not in cast.be("leader").get("/declared-conflicts")
-    with cast.acting("daniyar"):
+    with cast.acting("auditor"):
         assert {"conflict.declare", "conflict.end"} <= set(db.session.scalars(select(Entry.act)))
 
 

@@ -552,7 +552,7 @@ def test_the_file_is_removed_at_once_where_it_is_wished(
     leader.post(f"{address}/remove", page=address)
     assert held_files(environment) == [(False, False, True)]
     assert "were removed" in leader.get(address)
-    with cast.acting("leader"):
+    with cast.acting("auditor"):
         assert "register.remove" in set(db.session.scalars(select(Entry.act)))
 
 

@@ -81,7 +81,7 @@ def test_one_marks_another_decides_and_the_person_gets_all_but_that(cast: Cast, 
     }
     for secret in ("+7 702", "+7 999", "Другой", "sealed:", "wrapped"):
         assert secret not in copy
-    with cast.acting("aigerim"):
+    with cast.acting("auditor"):
         acts = set(db.session.scalars(select(Entry.act)))
     assert {"access.mark", "access.approve", "access.download"} <= acts
     for name in ("stranger", "daniyar", "officer"):
