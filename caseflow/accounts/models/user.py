@@ -93,6 +93,11 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
         return self.active and within and may(self.role, permission)
 
     @property
+    def choice(self) -> tuple[str, str]:
+        """The pair (id, name with the role) for a WTForms choice field."""
+        return str(self.id), f"{self.name} · {self.role.label}"
+
+    @property
     def by_token(self) -> bool:
         """Whether a program asks with a token of this user's."""
         return self.granted is not None

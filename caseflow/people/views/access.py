@@ -27,10 +27,6 @@ def _colleague(text: str | None) -> User:
     return accounts.colleague(uuid.UUID(text), current_user)
 
 
-def _offer(users: list[User]) -> list[tuple[str, str]]:
-    return [(str(one.id), f"{one.name} · {one.role.label}") for one in users]
-
-
 @bp.get("/cases/<uuid:id>/access")
 @requires(Permission.GUARD_CASES)
 def access(id: uuid.UUID) -> tuple[str, int]:
@@ -60,7 +56,7 @@ def restrict(id: uuid.UUID) -> tuple[str, int] | Response:
     case = queries.opened(id, current_user)
     form, working = RestrictForm(), queries.working(case)
     always = {one.id for one in working} | {current_user.id}
-    form.users.choices = _offer([one for one in queries.workers(current_user) if one.id not in always])
+    form.users.choices = [one.choice for one in queries.workers(current_user) if one.id not in always]
     if form.accepts(
         lambda: actions.restrict(
             case, [_colleague(one) for one in form.users.data or []], form.reason.data or "", by=current_user
@@ -76,7 +72,7 @@ def admit(id: uuid.UUID) -> tuple[str, int] | Response:
     """Put a colleague on the list."""
     case = queries.opened(id, current_user)
     form = AdmitForm()
-    form.user.choices = [("", _("Choose")), *_offer(queries.workers(current_user))]
+    form.user.choices = [("", _("Choose")), *(one.choice for one in queries.workers(current_user))]
     if form.accepts(lambda: actions.admit(case, _colleague(form.user.data), form.reason.data or "", by=current_user)):
         return done(_("They may open the case now."), ".access", id=case.id)
     return page("people/admit.html", form=form, case=case)
@@ -88,7 +84,7 @@ def exclude(id: uuid.UUID) -> tuple[str, int] | Response:
     """Close the file to one colleague."""
     case = queries.opened(id, current_user)
     form = ExcludeForm()
-    form.user.choices = [("", _("Choose")), *_offer(accounts.colleagues(current_user))]
+    form.user.choices = [("", _("Choose")), *(one.choice for one in accounts.colleagues(current_user))]
     if form.accepts(
         lambda: actions.exclude(
             case,

@@ -143,7 +143,7 @@ def allocate(id: uuid.UUID) -> tuple[str, int] | Response:
     case = queries.opened(id, current_user)
     form = AllocateForm()
     workers = queries.workers(current_user)
-    form.worker.choices = [("", _("Choose")), *((str(one.id), f"{one.name} · {one.role.label}") for one in workers)]
+    form.worker.choices = [("", _("Choose")), *(one.choice for one in workers)]
     if form.accepts(
         lambda: actions.allocate(
             case,

@@ -1,7 +1,6 @@
 """Who may open a received referral: its list and its exclusions."""
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -26,10 +25,6 @@ from caseflow.referrals.views.blueprint import bp
 def _colleague(text: str | None) -> User:
     """The chosen colleague; the form has checked that it is one of ours."""
     return accounts.colleague(uuid.UUID(text), current_user)
-
-
-def _offer(users: Iterable[User]) -> list[tuple[str, str]]:
-    return [(str(one.id), f"{one.name} · {one.role.label}") for one in users]
 
 
 def _named(referral: Referral) -> dict[str, Any]:
@@ -67,7 +62,7 @@ def restrict(id: uuid.UUID) -> tuple[str, int] | Response:
     referral = queries.received(id, current_user)
     form, always = RestrictForm(), {current_user.id, *(helper.user_id for helper in shared.helpers(referral))}
     others = reading.open_to(referral, reading.readers(current_user))
-    form.users.choices = _offer(one for one in others if one.id not in always)
+    form.users.choices = [one.choice for one in others if one.id not in always]
 
     def act() -> None:
         chosen = [_colleague(one) for one in form.users.data or []]
@@ -86,7 +81,7 @@ def admit(id: uuid.UUID) -> tuple[str, int] | Response:
     """Put a colleague on the list."""
     referral = queries.received(id, current_user)
     form = AdmitForm()
-    form.user.choices = [("", _("Choose")), *_offer(reading.readers(current_user))]
+    form.user.choices = [("", _("Choose")), *(one.choice for one in reading.readers(current_user))]
     if form.accepts(
         lambda: actions.admit(referral, _colleague(form.user.data), form.reason.data or "", by=current_user)
     ):
@@ -101,7 +96,7 @@ def exclude(id: uuid.UUID) -> tuple[str, int] | Response:
     """Close the referral to one colleague."""
     referral = queries.received(id, current_user)
     form = ExcludeForm()
-    form.user.choices = [("", _("Choose")), *_offer(accounts.colleagues(current_user))]
+    form.user.choices = [("", _("Choose")), *(one.choice for one in accounts.colleagues(current_user))]
 
     def act() -> None:
         ground = ExclusionGround(form.ground.data)
