@@ -12,10 +12,8 @@ from sqlalchemy import ARRAY, Uuid, any_, delete, literal, update
 from caseflow.core.db import db, now
 from caseflow.core.sealing import lookup_hash, seal_values
 from caseflow.core.search import name_keys
-from caseflow.people.actions import register_known as known
 from caseflow.people.actions.bulk import RowId, insert_columns, insert_rows, row_id, update_rows
 from caseflow.people.actions.persons import write_name_keys
-from caseflow.people.actions.register_known import CASE, PERSON, Number
 from caseflow.people.models import (
     Case,
     CaseOutcome,
@@ -29,6 +27,8 @@ from caseflow.people.models import (
     Phase,
     Stay,
 )
+from caseflow.people.queries import register as known
+from caseflow.people.queries.register import CASE, PERSON, Number
 from caseflow.people.register.mapping import Mapping
 from caseflow.people.register.reading import Row, RowError
 from caseflow.people.register.rows import CaseRecord, PersonRecord, Record, ReturnRecord, SiteRecord

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, func, lit
 from caseflow.core.db import db
 from caseflow.core.sealing import lookup_hash, opened
 from caseflow.people.models import Case, Identifier, Name, Person
-from caseflow.people.queries import identified
+from caseflow.people.queries.persons import identified
 from caseflow.tenancy.models import Site
 
 # What a register's row says of a person and a case, by the columns of our tables; names are looked after apart.
