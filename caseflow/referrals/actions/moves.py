@@ -16,17 +16,16 @@ from caseflow.referrals.models import (
     FIRST_SESSION_DAYS,
     MOVES,
     OPEN,
-    Attendance,
     DeclineReason,
     Event,
     Referral,
     Report,
-    Session,
     Side,
     Status,
     WithdrawReason,
 )
 from caseflow.referrals.queries import deadlines
+from caseflow.referrals.queries.shared import attended
 from caseflow.tenancy import queries as tenancy
 
 # Where the reason is one of a list; anywhere else that a move needs a reason, it is words.
@@ -134,16 +133,6 @@ def _check_report(referral: Referral, to: Status) -> None:
         return
     if to is Status.COMPLETED or attended(referral):
         raise Refused(_("Write the end report first."))
-
-
-def attended(referral: Referral) -> bool:
-    """Whether the person came to any session."""
-    came = select(Session.id).where(
-        Session.org_id == referral.org_id,
-        Session.referral_id == referral.id,
-        Session.attendance.in_([Attendance.YES, Attendance.LATE]),
-    )
-    return db.session.scalar(came.limit(1)) is not None
 
 
 def _happened(

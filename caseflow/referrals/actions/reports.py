@@ -10,9 +10,9 @@ from caseflow.audit.actions import record
 from caseflow.core.db import db, new_id, now
 from caseflow.core.errors import Conflict, Refused
 from caseflow.core.forms import check_version
-from caseflow.referrals.actions.moves import attended, lock, move
+from caseflow.referrals.actions.moves import lock, move
 from caseflow.referrals.models import RUNNING, Achievement, Outcome, Referral, Report, Status
-from caseflow.referrals.queries.shared import report, sessions
+from caseflow.referrals.queries.shared import attended, report, sessions
 
 
 @dataclass(frozen=True, slots=True)

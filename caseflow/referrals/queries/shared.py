@@ -18,6 +18,7 @@ from caseflow.people.models import Case, Category
 from caseflow.referrals.disclosure import Section, sections
 from caseflow.referrals.models import (
     OPEN,
+    Attendance,
     Disclosure,
     Event,
     Helper,
@@ -163,6 +164,16 @@ def messages(referral: Referral) -> list[Message]:
 def sessions(referral: Referral) -> list[Session]:
     """The sessions, latest first, those that were rescheduled too."""
     return list(db.session.scalars(_of(Session, referral).order_by(Session.starts_at.desc(), Session.id.desc())))
+
+
+def attended(referral: Referral) -> bool:
+    """Whether the person came to any session."""
+    came = select(Session.id).where(
+        Session.org_id == referral.org_id,
+        Session.referral_id == referral.id,
+        Session.attendance.in_([Attendance.YES, Attendance.LATE]),
+    )
+    return db.session.scalar(came.limit(1)) is not None
 
 
 def report(referral: Referral) -> Report | None:

@@ -14,7 +14,6 @@ from caseflow.core.formats import datetime_text
 from caseflow.core.web import done, page, requires
 from caseflow.referrals import queries
 from caseflow.referrals.actions import reports, sessions
-from caseflow.referrals.actions.moves import attended
 from caseflow.referrals.forms.answers import (
     CallOffForm,
     EarlyReportForm,
@@ -129,7 +128,7 @@ def report(id: uuid.UUID) -> tuple[str, int] | Response:
 def end_early(id: uuid.UUID) -> tuple[str, int] | Response:
     """End before the goal; once a session was attended the end report goes with it."""
     referral = queries.received(id, current_user)
-    needs_report = attended(referral)
+    needs_report = shared.attended(referral)
     made = report_form(EarlyReportForm, _desired(referral)) if needs_report else EndEarlyForm
     form = made(version=referral.version)
 
