@@ -18,7 +18,7 @@ from caseflow.notifications.actions import post
 from caseflow.people import actions as people
 from caseflow.people.models import Case, CaseOutcome
 from caseflow.referrals.models import Referral
-from caseflow.rights import queries, received
+from caseflow.rights import queries
 from caseflow.rights.copying import digest, for_programs, on_paper
 from caseflow.rights.models import (
     AccessPart,
@@ -36,6 +36,7 @@ from caseflow.rights.models import (
     RuleKind,
     Withheld,
 )
+from caseflow.rights.queries import received
 
 _ERASE_PERSON = text("SELECT erase_person(:id)")
 _ERASE_RECEIVED = text("SELECT erase_received(:id)")

@@ -19,7 +19,7 @@ from caseflow.core.web import done, page, page_number, requires
 from caseflow.people import queries as people
 from caseflow.people.models import CaseOutcome
 from caseflow.referrals import queries as referrals
-from caseflow.rights import actions, queries, received
+from caseflow.rights import actions, queries
 from caseflow.rights.copying import WHOLE, digest
 from caseflow.rights.forms import (
     AccessForm,
@@ -33,6 +33,7 @@ from caseflow.rights.forms import (
 from caseflow.rights.gathering import gather
 from caseflow.rights.giving import DECIDED
 from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
+from caseflow.rights.queries import received
 from caseflow.rights.words import PARTS
 
 bp = Blueprint("rights", __name__, template_folder="templates")

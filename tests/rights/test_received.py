@@ -23,8 +23,9 @@ from caseflow.referrals.actions import access, answering, consents, messages
 from caseflow.referrals.models import DeclineReason
 from caseflow.referrals.queries import shared
 from caseflow.rights import actions as rights
-from caseflow.rights import queries, received
+from caseflow.rights import queries
 from caseflow.rights.models import Erasure, ErasureState, HoldKind, RuleKind
+from caseflow.rights.queries import received
 from tests.cast import Cast
 from tests.conftest import dispose
 from tests.people.test_sealing import owner, with_masters

@@ -29,8 +29,8 @@ from caseflow.core.db import db, one_or_404
 from caseflow.core.paging import Page, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person, Phase
-from caseflow.rights import received
 from caseflow.rights.models import DEFAULTS, FALLBACK, PERSONAL, Erasure, ErasureState, Hold, Rule, RuleKind
+from caseflow.rights.queries import received
 from caseflow.tenancy.models import OrganisationKind
 
 LIVE = (ErasureState.PROPOSED, ErasureState.APPROVED)
