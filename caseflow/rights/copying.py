@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,22 +13,20 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from caseflow.accounts.permissions import Role
 from caseflow.audit.models import Entry
 from caseflow.core import printing
-from caseflow.core.db import db, now
+from caseflow.core.db import now
 from caseflow.core.formats import country_name, date_text, language_name, number_text, time_text
 from caseflow.core.i18n import LANGUAGES, Labelled, locale_for, supported
 from caseflow.core.languages import SOURCE
-from caseflow.directory.models import Service
 from caseflow.people.models import Category, Person
-from caseflow.rights.gathering import as_json, given, others, roles_in, roles_of
+from caseflow.rights.giving import Roles, as_json, given, others
 from caseflow.rights.models import AccessRequest, Withheld
 from caseflow.rights.words import FACTS, MARKS, PARTS
 from caseflow.tenancy import queries as tenancy
-from caseflow.tenancy.models import Organisation, Site
+from caseflow.tenancy.models import Organisation
 
 TEMPLATE = Path(__file__).parent / "copy.typ"
 ORDER = ("persons", "names", "identifiers", "relatives", "cases")  # first; the audit comes last
@@ -59,6 +57,14 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What rows name by their ids: colleagues by their roles; organisations, services and sites by their names."""
+
+    roles: Roles
+    names: Mapping[uuid.UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A row as the person would read it, for those who decide on it; `others` is held back: column, name, words."""
 
@@ -73,23 +79,23 @@ class Shown:
         return words.casefold() in "\n".join(said).casefold()
 
 
-def shown(rows: list[Any], org_id: uuid.UUID) -> list[Shown]:
+def shown(rows: list[Any], known: Known, org_id: uuid.UUID) -> list[Shown]:
     """The rows in the reader's language."""
-    say = _Words({"": rows}, tenancy.organisation(org_id))
+    say = _Words(known, tenancy.organisation(org_id))
     return [
         Shown(row.id, _title(number, row, say), say.fields(row), say.others(row)) for number, row in enumerate(rows, 1)
     ]
 
 
-def made(request: AccessRequest, person: Person, rows: Rows, decisions: Decisions) -> dict[str, Any]:
+def made(request: AccessRequest, person: Person, rows: Rows, known: Known, decisions: Decisions) -> dict[str, Any]:
     """The copy, complete: `parts` for programs, and `document` as the person reads it, in the request's language."""
     organisation = tenancy.organisation(request.org_id)
     with force_locale(str(locale_for(_language(request, organisation), organisation.country))):
-        document = _data(request, person, rows, decisions, organisation)
+        document = _data(request, person, rows, known, decisions, organisation)
     return {
         "made_at": now().isoformat(),
         "asked_on": request.asked_on.isoformat(),
-        "parts": {name: _for_programs(name, part, decisions, organisation) for name, part in rows.items()},
+        "parts": {name: _for_programs(name, part, known, decisions, organisation) for name, part in rows.items()},
         "document": document,
     }
 
@@ -110,25 +116,26 @@ def on_paper(copy: dict[str, Any]) -> bytes:
     return printing.pdf(TEMPLATE, copy["document"], at=datetime.fromisoformat(copy["made_at"]))
 
 
-def _for_programs(name: str, rows: list[Any], decisions: Decisions, organisation: Organisation) -> Any:
+def _for_programs(name: str, rows: list[Any], known: Known, decisions: Decisions, organisation: Organisation) -> Any:
     if whole := decisions.whole(name):
         return {"withheld": whole.value}
     if name == "audit_entries":
         return [
             {"day": day.isoformat(), "role": role, "act": act, "about": about, "times": times}
-            for (day, role, act, about), times in _summed_up(rows, ZoneInfo(organisation.timezone)).items()
+            for (day, role, act, about), times in _summed_up(rows, known, ZoneInfo(organisation.timezone)).items()
         ]
-    roles = roles_in(rows)
     return [
-        {"withheld": reason.value} if (reason := decisions.of(row)) else as_json(row, roles, decisions.on_purpose(row))
+        {"withheld": reason.value}
+        if (reason := decisions.of(row))
+        else as_json(row, known.roles, decisions.on_purpose(row))
         for row in rows
     ]
 
 
 def _data(
-    request: AccessRequest, person: Person, rows: Rows, decisions: Decisions, organisation: Organisation
+    request: AccessRequest, person: Person, rows: Rows, known: Known, decisions: Decisions, organisation: Organisation
 ) -> dict[str, Any]:
-    say = _Words(rows, organisation)
+    say = _Words(known, organisation)
     first = [name for name in ORDER if name in rows]
     names = [*first, *sorted(set(rows) - {*first, "audit_entries"}, key=lambda name: str(PARTS.get(name, name)))]
     parts = [_part(name, rows[name], decisions, say) for name in names]
@@ -210,20 +217,21 @@ def _audit(entries: list[Entry], whole: Withheld | None, say: "_Words") -> dict[
     if whole is not None:
         return part
     told = []
-    for (day, role, act, about), times in _summed_up(entries, say.zone).items():
+    for (day, role, act, about), times in _summed_up(entries, say.known, say.zone).items():
         who = _("caseflow itself") if role is None else role.label
         told.append([date_text(day), who, _act(act), str(PARTS.get(about or "", "–")), number_text(times)])
     columns = [_("Day"), _("Who"), _("What they did"), _("About"), _("Times")]
     return part | {"columns": columns, "widths": [3, 4, 6, 5, 2], "lines": told}
 
 
-def _summed_up(entries: list[Entry], zone: ZoneInfo) -> Counter[tuple[date, Role | None, str, str | None]]:
+def _summed_up(
+    entries: list[Entry], known: Known, zone: ZoneInfo
+) -> Counter[tuple[date, Role | None, str, str | None]]:
     """How often who (by role), on a day, listed, opened or changed what (a table that may be in a copy)."""
-    roles = roles_of({entry.user_id for entry in entries if entry.user_id is not None})
     return Counter(
         (
             entry.created_at.astimezone(zone).date(),
-            None if entry.user_id is None else roles.get(entry.user_id),
+            None if entry.user_id is None else known.roles.get(entry.user_id),
             _kind(entry.act),
             entry.subject if entry.subject in PARTS else None,
         )
@@ -252,21 +260,14 @@ def _act(kind: str) -> str:
 class _Words:
     """How the values of rows are said: codes by their labels, ids by names, moments in the organisation's time."""
 
-    def __init__(self, rows: Rows, organisation: Organisation) -> None:
+    def __init__(self, known: Known, organisation: Organisation) -> None:
+        self.known = known
         self.zone = ZoneInfo(organisation.timezone)
         self._own = organisation.id
-        every = [row for part in rows.values() for row in part]
-        self._roles = roles_in(every)
-        said = (one for row in every for one in (*given(row, self._roles), *others(row)))
-        ids = {value for column, value in said if column in FACTS and isinstance(value, uuid.UUID)}
-        self._names: dict[uuid.UUID, str] = {}
-        for model in (Organisation, Service, Site):
-            named = db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))
-            self._names.update((key, name) for key, name in named)
 
     def fields(self, row: Any) -> list[list[str]]:
         """The facts of a row that are the person's and not empty, each with its name, in the order of FACTS."""
-        return [[label, said] for _column, label, said in self._facts(dict(given(row, self._roles)))]
+        return [[label, said] for _column, label, said in self._facts(dict(given(row, self.known.roles)))]
 
     def others(self, row: Any) -> list[list[str]]:
         """Those that are about somebody else, likewise, each with its column."""
@@ -292,7 +293,7 @@ class _Words:
             case Labelled():
                 return value.label
             case uuid.UUID():
-                return self._names.get(value, "")
+                return self.known.names.get(value, "")
             case datetime():
                 there = value.astimezone(self.zone)
                 return f"{date_text(there.date())}, {time_text(there.time())}"

@@ -6,10 +6,16 @@ a second approves. Who may open the file, who may not and why never goes out at 
 What stands in no list goes to nobody, and tests/rights/test_giving.py names it.
 """
 
+import uuid
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
-from caseflow.accounts.permissions import Permission
+from caseflow.accounts.permissions import Permission, Role
+
+Roles = Mapping[uuid.UUID, Role]
 
 # Never in a copy, nor on the pages where one is marked.
 NEVER = {
@@ -207,4 +213,53 @@ def without_others(value: object) -> object:
             return {key: without_others(one) for key, one in value.items() if key in INSIDE}
         case list():
             return [without_others(one) for one in value]
+    return value
+
+
+def as_json(row: Any, roles: Roles, chosen: Collection[str] = ()) -> dict[str, Any]:
+    """What of a row is given out, as JSON can hold it: of colleagues their roles, of others what was `chosen`."""
+    return {column: _json(value) for column, value in (*given(row, roles), *others(row, chosen))}
+
+
+def given(row: Any, roles: Roles) -> Iterator[tuple[str, Any]]:
+    """What a row says of the person, column by column, with sealed texts opened; of colleagues their roles."""
+    for column, value, giving in columns(row):
+        match giving:
+            case Giving.GIVEN:
+                yield column, value
+            case Giving.ROLE:
+                yield column, roles.get(value)
+            case Giving.MIXED:
+                yield column, without_others(value)
+
+
+def others(row: Any, chosen: Collection[str] | None = None) -> Iterator[tuple[str, Any]]:
+    """What it says of somebody else, where it does; with `chosen`, those columns alone."""
+    for column, value, giving in columns(row):
+        if chosen is not None and column not in chosen:
+            continue
+        more = giving is Giving.MIXED and value != without_others(value)
+        if more or (giving is Giving.OTHERS and value not in (None, "")):
+            yield column, value
+
+
+def columns(row: Any) -> Iterator[tuple[str, Any, Giving]]:
+    """The columns of a row with their values, and what becomes of each in a copy."""
+    for one in row.__mapper__.column_attrs:
+        column = one.columns[0].name
+        yield column, getattr(row, one.key), decided(row.__tablename__, column)
+
+
+def _json(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case uuid.UUID():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case bytes():
+            return None
+        case list():
+            return [_json(one) for one in value]
     return value

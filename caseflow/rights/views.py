@@ -30,10 +30,10 @@ from caseflow.rights.forms import (
     RulesForm,
     SpecialRuleForm,
 )
-from caseflow.rights.gathering import gather
 from caseflow.rights.giving import DECIDED
 from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 from caseflow.rights.queries import received
+from caseflow.rights.queries.gathering import gather
 from caseflow.rights.words import PARTS
 
 bp = Blueprint("rights", __name__, template_folder="templates")

@@ -19,9 +19,9 @@ from caseflow.people import queries
 from caseflow.people.models import ExclusionGround, NoteKind
 from caseflow.referrals.kinds import KINDS
 from caseflow.referrals.kinds.form import DetailsForm
-from caseflow.rights.gathering import way
 from caseflow.rights.giving import ASKS, DECIDED, EVERYWHERE, INSIDE, NEVER, Giving, decided, without_others
 from caseflow.rights.models import AccessRequest
+from caseflow.rights.queries.gathering import way
 from caseflow.rights.words import FACTS, MARKS, PARTS
 from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Site, SiteKind

@@ -15,9 +15,9 @@ from caseflow.core.paging import Page, page_of
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person
 from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
-from caseflow.rights.gathering import gather
 from caseflow.rights.giving import ASKS
 from caseflow.rights.models import AccessPart, AccessRequest
+from caseflow.rights.queries.gathering import gather, known
 
 
 def access_requests(person: Person) -> list[AccessRequest]:
@@ -81,7 +81,9 @@ def decisions(request: AccessRequest) -> Decisions:
 
 def copy(person: Person, request: AccessRequest) -> dict[str, Any]:
     """The copy as it would be given out now: what whoever decides on it must see, all of it."""
-    return made(request, person, gather(person), decisions(request))
+    held = gather(person)
+    every = [row for part in held.values() for row in part]
+    return made(request, person, held, known(every), decisions(request))
 
 
 def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
@@ -89,4 +91,4 @@ def rows(person: Person, part: str, *, words: str, page: int) -> Page[Shown]:
     held = gather(person, part).get(part)
     if held is None or part in WHOLE:
         abort(404)
-    return page_of([one for one in shown(held, person.org_id) if one.holds(words)], number=page)
+    return page_of([one for one in shown(held, known(held), person.org_id) if one.holds(words)], number=page)

@@ -1,23 +1,23 @@
 """Everything that this organisation holds of one person, found by the models' own ways to a person."""
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
-from enum import Enum
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from caseflow.accounts.models import User
-from caseflow.accounts.permissions import Role
 from caseflow.audit import queries as audit
 from caseflow.audit.models import Entry
 from caseflow.core.db import Model, db
+from caseflow.directory.models import Service
 from caseflow.people.models import OF_CASE, OF_PERSON, Case, Person
 from caseflow.referrals.models import Origin
-from caseflow.rights.giving import DECIDED, GUARDING, NEVER, Giving, decided, without_others
-
-Roles = Mapping[uuid.UUID, Role]
+from caseflow.rights.copying import Known
+from caseflow.rights.giving import DECIDED, GUARDING, NEVER, Giving, columns, given, others
+from caseflow.rights.words import FACTS
+from caseflow.tenancy.models import Organisation, Site
 
 
 def gather(person: Person, only: str | None = None) -> dict[str, list[Any]]:
@@ -36,48 +36,19 @@ def _age(row: Any) -> tuple[datetime, uuid.UUID]:
     return (getattr(row, "created_at", None) or datetime.min.replace(tzinfo=UTC), row.id)
 
 
-def as_json(row: Any, roles: Roles, chosen: Collection[str] = ()) -> dict[str, Any]:
-    """What of a row is given out, as JSON can hold it: of colleagues their roles, of others what was `chosen`."""
-    return {column: _json(value) for column, value in (*given(row, roles), *others(row, chosen))}
-
-
-def given(row: Any, roles: Roles) -> Iterator[tuple[str, Any]]:
-    """What a row says of the person, column by column, with sealed texts opened; of colleagues their roles."""
-    for column, value, giving in _columns(row):
-        match giving:
-            case Giving.GIVEN:
-                yield column, value
-            case Giving.ROLE:
-                yield column, roles.get(value)
-            case Giving.MIXED:
-                yield column, without_others(value)
-
-
-def others(row: Any, chosen: Collection[str] | None = None) -> Iterator[tuple[str, Any]]:
-    """What it says of somebody else, where it does; with `chosen`, those columns alone."""
-    for column, value, giving in _columns(row):
-        if chosen is not None and column not in chosen:
-            continue
-        more = giving is Giving.MIXED and value != without_others(value)
-        if more or (giving is Giving.OTHERS and value not in (None, "")):
-            yield column, value
-
-
-def _columns(row: Any) -> Iterator[tuple[str, Any, Giving]]:
-    for one in row.__mapper__.column_attrs:
-        column = one.columns[0].name
-        yield column, getattr(row, one.key), decided(row.__tablename__, column)
-
-
-def roles_in(rows: Iterable[Any]) -> Roles:
-    """The roles of the colleagues whom rows name by their ids."""
-    found = {value for row in rows for _column, value, giving in _columns(row) if giving is Giving.ROLE and value}
-    return roles_of(found)
-
-
-def roles_of(ids: Collection[uuid.UUID]) -> Roles:
-    """The roles of colleagues by their ids."""
-    return {row.id: row.role for row in db.session.execute(select(User.id, User.role).where(User.id.in_(ids)))}
+def known(rows: Collection[Any]) -> Known:
+    """Whom and what these rows name by their ids."""
+    users = {entry.user_id for entry in rows if isinstance(entry, Entry)}
+    users |= {value for row in rows for _column, value, giving in columns(row) if giving is Giving.ROLE}
+    found = db.session.execute(select(User.id, User.role).where(User.id.in_(users - {None})))
+    roles = {row.id: row.role for row in found}
+    said = (one for row in rows for one in (*given(row, roles), *others(row)))
+    ids = {value for column, value in said if column in FACTS and isinstance(value, uuid.UUID)}
+    names: dict[uuid.UUID, str] = {}
+    for model in (Organisation, Service, Site):
+        named = db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))
+        names.update((key, name) for key, name in named)
+    return Known(roles, names)
 
 
 def _queries(person: Person) -> Iterator[tuple[str, Select[Any]]]:
@@ -137,18 +108,3 @@ def _leads(model: Any, way: tuple[str, ...], person_id: uuid.UUID) -> ColumnElem
     onward = select(there.id).where(there.org_id == org_id, _leads(there, (key, *hops[1:]), person_id))
     among: ColumnElement[bool] = column.in_(onward)
     return among
-
-
-def _json(value: Any) -> Any:
-    match value:
-        case Enum():
-            return value.value
-        case uuid.UUID():
-            return str(value)
-        case datetime() | date():
-            return value.isoformat()
-        case bytes():
-            return None
-        case list():
-            return [_json(one) for one in value]
-    return value
