@@ -20,8 +20,9 @@ from caseflow.core import sight
 from caseflow.core.i18n import locale_code
 from caseflow.core.languages import locale_for, offered
 from caseflow.core.web import done, page, page_number, requires
-from caseflow.oversight import actions, files, queries, told, unusual
+from caseflow.oversight import actions, files, queries
 from caseflow.oversight.forms import AuditFilter, PersonFilter, ReviewForm, UnusualFilter, kind_of
+from caseflow.oversight.queries import told, unusual
 from caseflow.oversight.words import FAULTS, details, noun
 from caseflow.people import queries as people
 

@@ -13,7 +13,7 @@ from caseflow.accounts.models import User
 from caseflow.audit.models import Review, Unusual
 from caseflow.core.db import db
 from caseflow.core.search import skeleton
-from caseflow.oversight.queries import midnight
+from caseflow.oversight.queries.audit import midnight
 from caseflow.people import queries as people
 from caseflow.people.models import Relative
 

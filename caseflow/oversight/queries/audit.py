@@ -16,11 +16,8 @@ from caseflow.audit.queries import Told
 from caseflow.core.db import db
 from caseflow.core.formats import normalise_digits
 from caseflow.core.paging import Page, paged
-from caseflow.oversight.words import details, noun
 from caseflow.people.models import Case, Person
 from caseflow.tenancy.models import Organisation
-
-__all__ = ["details", "newest", "noun"]
 
 MOST = 50_000  # lines of a file
 

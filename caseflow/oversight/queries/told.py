@@ -11,7 +11,7 @@ from caseflow.accounts.models import User
 from caseflow.audit import queries as audit
 from caseflow.core.db import db
 from caseflow.core.formats import day_of
-from caseflow.oversight.queries import Named
+from caseflow.oversight.queries.audit import Named
 from caseflow.people.models import Case
 from caseflow.release import queries as release
 
