@@ -39,7 +39,7 @@ def index() -> tuple[str, int]:
         for name, label in _labels(form, who).items()
     ]
     return page(
-        "audit/index.html",
+        "oversight/index.html",
         entries=queries.newest(current_user, asked, page=page_number()),
         filters=form,
         chips=chips,
@@ -102,7 +102,7 @@ def person() -> tuple[str, int]:
         sight.see("person", found.person_id)
         entries = queries.newest(current_user, queries.Asked(files=found.files), page=page_number())
     return page(
-        "audit/person.html",
+        "oversight/person.html",
         filters=form,
         found=found,
         asked=bool(form.number.data),
@@ -138,7 +138,7 @@ def _unusual(kind: Unusual, refused: ReviewForm | None = None) -> tuple[str, int
     since: date = form.since.data or until - timedelta(days=unusual.DAYS - 1)
     found = unusual.findings(current_user, kind, since=since, until=until)
     return page(
-        "audit/unusual.html",
+        "oversight/unusual.html",
         kinds=list(Unusual),
         kind=kind,
         thresholds=unusual.THRESHOLDS,
@@ -181,7 +181,7 @@ def review() -> tuple[str, int] | BaseResponse:
 @requires(Permission.READ_AUDIT)
 def heads() -> tuple[str, int]:
     """The heads of other organisations' chains, told to this one as an oversight body."""
-    return page("audit/heads.html", heads=queries.heads(current_user, page=page_number()))
+    return page("oversight/heads.html", heads=queries.heads(current_user, page=page_number()))
 
 
 @bp.get("/audit/heads.txt")
@@ -204,7 +204,7 @@ def who_has_seen(id: uuid.UUID) -> tuple[str, int]:
     lang = next(code for code in wished if code in codes)
     with force_locale(locale_for(lang, current_user.organisation.country)):
         lines = told.lines(queries.cases_of(case.person), named, current_user)
-        return page("audit/who_has_seen.html", case=case, lines=lines, lang=lang)
+        return page("oversight/who_has_seen.html", case=case, lines=lines, lang=lang)
 
 
 def _file(content: bytes, name: str, kind: str = "text/csv") -> Response:
