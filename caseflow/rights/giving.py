@@ -70,7 +70,7 @@ EVERYWHERE = Columns(given="id created_at", never="org_id version")
 DECIDED: dict[str, Columns] = {
     # Why a worker came and went is about the worker: illness, leave, a conflict.
     "assignments": Columns(given="case_id role since until", role="user_id", others="reason ended_reason"),
-    # Summed up by day and role (`copying.audit_lines`); its rows name users.
+    # Summed up by day and role (`copying._summed_up`); its rows name users.
     "audit_entries": Columns(never="user_id act subject subject_id case_id detail request_id about xact"),
     "case_parties": Columns(given="case_id party_org_id role since until"),
     "case_returns": Columns(given="case_id days within_years kind offence_class offence_type offence_subtype"),
