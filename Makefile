@@ -64,7 +64,7 @@ translations: setup ## Take new texts into translations/
 
 .PHONY: screenshots
 screenshots: setup chromium ## Walk through the product in a browser and keep the pictures (tests/artefacts)
-	$(BIN)/pytest -n 0 -m browser $(ARGS)
+	PICTURES=1 $(BIN)/pytest -n 0 -m browser $(ARGS)
 
 .PHONY: attacks
 attacks: setup ## Attack every route in the long form; the counts as a table and as JSON (ARGS="-k races")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import request, url_for
@@ -98,7 +99,10 @@ def doors(user: User) -> list[Door]:
 
 
 def header() -> dict[str, Any]:
-    """What base.html draws: the account, the navigation with counts, and the unread news."""
+    """What base.html draws: the account, the navigation with counts, and the unread news.
+
+    Counts are asked for as they are drawn: a page that only says that something failed draws none.
+    """
     if not current_user.is_authenticated:
         return {"account": None, "navigation": []}
     user: User = current_user._get_current_object()
@@ -113,7 +117,7 @@ def header() -> dict[str, Any]:
             ],
         },
         "navigation": _navigation(user),
-        "unread": notifications.unread(user),
+        "unread": partial(notifications.unread, user),
         "home_url": url_for("casefile.home"),
         "search_url": url_for("casefile.search") if user.scope is not Scope.NONE else None,
     }
@@ -127,7 +131,7 @@ def _navigation(user: User) -> list[dict[str, Any]]:
             "url": url_for(door.endpoint),
             "label": door.label,
             "current": door is here,
-            "count": door.count(user) if door.count else 0,
+            "count": partial(door.count, user) if door.count else None,
         }
         for door in open_doors
     ]

@@ -275,7 +275,8 @@ def page_number(name: str = "page") -> int:
 
 def _error(status: int, title: str, text: str) -> tuple[str, int]:
     db.session.rollback()
-    return render_template("error.html", status=status, title=title, text=text, reference=g.get("request_id")), status
+    said = {"title": title, "text": text, "reference": g.get("request_id")}
+    return render_template("error.html", status=status, counted=False, **said), status
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException | Response:

@@ -1,5 +1,6 @@
 """A person in a real browser: goes to pages, fills in forms, and looks hard at each page of the way."""
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from tests.browser.house import ROOT
 from tests.cast import PASSWORD
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
+PICTURES = bool(os.environ.get("PICTURES"))  # some hundred of them, which take as long as the rest of the walk
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--headless",
@@ -155,7 +157,7 @@ class Walker:
         return time.monotonic() - began
 
     def look(self, name: str) -> None:
-        """Judge this page and keep pictures of it; it is looked at again in Arabic."""
+        """Judge this page; it is looked at again in Arabic."""
         self.seen[name] = self.path
         self._judge(f"{name}.{ENGLISH}")
 
@@ -173,25 +175,28 @@ class Walker:
 
     def _judge(self, name: str) -> None:
         assert not self.trouble, self.trouble
-        self._picture(name)
         problems = self.axe()
+        self._picture(name, wanted=bool(problems))
         self.page.set_viewport_size(PHONE)
         wide = self.page.evaluate(_TOO_WIDE)
         hidden = self.page.evaluate(_HIDDEN)
-        self._picture(f"{name}.phone")
+        self._picture(f"{name}.phone", wanted=bool(wide or hidden))
         self.page.set_viewport_size(DESKTOP)
         assert not problems, f"{name} at {self.path}:\n" + "\n".join(problems)
         assert not hidden, f"{name} at {self.path}: a field's name hides what htmx asks of its form: {hidden}"
         assert not wide, f"{name} at {self.path} scrolls sideways at {PHONE['width']} px: {wide}"
         assert not self.trouble, self.trouble
 
-    def _picture(self, name: str) -> None:
+    def _picture(self, name: str, *, wanted: bool) -> None:
+        """Keep a picture: of a page that is found wanting, and by `make screenshots` of every page looked at."""
         # Playwright would hide the caret by an inline style, which the policy refuses and the console then reports.
-        self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True, caret="initial")
+        if wanted or PICTURES:
+            self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True, caret="initial")
 
     def axe(self) -> list[str]:
         """What axe-core finds wrong on this page, a line for each element."""
-        self.page.evaluate(AXE.read_text("utf-8"))
+        if not self.page.evaluate("'axe' in window"):  # a page that htmx swapped in has it still
+            self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{violation['id']} ({violation['help']}): {node['html'][:200]}"

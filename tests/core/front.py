@@ -137,8 +137,8 @@ def make_app(**told: str | None) -> Flask:
             sort=sort,
             day=date(2030, 1, 2),
             account={"name": "A", "organisation": "O", "role": "R", "links": [("/", "L")]},
-            navigation=[{"url": "/", "label": "H", "current": True, "count": 12}],
-            unread=3,
+            navigation=[{"url": "/", "label": "H", "current": True, "count": lambda: 12}],
+            unread=lambda: 3,
         )
 
     @app.after_request
