@@ -24,7 +24,7 @@ def tell_new_device(news: News) -> None:
         select(SignIn).where(SignIn.org_id == news.to_org_id, SignIn.id == uuid.UUID(news.payload["sign_in"]))
     ).one_or_none()
     address = (signed_in.address if signed_in else None) or "–"
-    browser = (signed_in.user_agent if signed_in else None) or "–"
+    browser = (signed_in.browser() if signed_in else None) or "–"
     title = _l(
         "You signed in on a new device (%(address)s, %(browser)s). Was it not you? Change your password at once."
     )
