@@ -107,6 +107,7 @@ def test_what_two_persons_decide_is_gone_with_its_key(cast: Cast, environment: d
         cast.be(stranger).get(approve, expect=404)
         assert MARK not in cast.be(stranger).get("/retention")
     cast.be("aigerim").get("/retention", expect=403)
+    assert MARK in cast.be(second).get(approve)  # whose records, before it is too late
     cast.be(second).post(approve)
     cast.be(second).get(approve, expect=404)  # decided
     assert MARK in cast.be("aigerim").get(f"/cases/{case_id}/notes")  # until the job has run
