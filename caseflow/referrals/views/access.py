@@ -135,5 +135,6 @@ def end_access(id: uuid.UUID, access_id: uuid.UUID) -> tuple[str, int] | Respons
         if accounts.is_closed(id, current_user):  # whoever leaves the list sees the referral no more
             return done(_("It has ended."), ".inbox")
         return done(_("It has ended."), ".access", id=id)
+    titles = {ReceiverAccess.ALLOWED: _("Take off the list"), ReceiverAccess.EXCLUDED: _("End the exclusion")}
     who = decision.user.name if decision.user else ""
-    return _form(form, referral, _("End: %(what)s", what=decision.kind.label), who)
+    return _form(form, referral, titles.get(decision.kind, _("Lift the restriction")), who)
