@@ -42,7 +42,7 @@ NOUNS: dict[str, str] = {
     "row": _l("Record"),
     "retention": _l("Retention of records"),
     "service": _l("Service"),
-    "session": _l("Session"),
+    "session": _l("Sign-in session"),
     "site": _l("Site"),
     "step": _l("Step"),
     "supervision": _l("Supervision"),
@@ -187,7 +187,9 @@ def _value(value: Any) -> str:
         case None:
             return "–"
         case {"length": int() as length}:
-            return str(ngettext("a text of %(num)d character", "a text of %(num)d characters", length))
+            words = ngettext("a text of %(num)d character", "a text of %(num)d characters", length)
+            # Arabic words within a line of codes, which runs from left to right.
+            return f"\N{FIRST STRONG ISOLATE}{words}\N{POP DIRECTIONAL ISOLATE}"
         case dict():
             return ", ".join(f"{key} {_value(one)}" for key, one in value.items())
         case list():
