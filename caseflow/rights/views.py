@@ -64,6 +64,9 @@ def retention() -> tuple[str, int]:
 def propose() -> Response:
     """Propose to erase the records of the persons chosen, or the received referrals."""
     persons, chosen = _ids("person"), _ids("referral")
+    if not persons and not chosen:
+        flash(_("Nothing was chosen. Tick in the list what is to be erased."), "warn")
+        return redirect(url_for(".retention"))
     if chosen:
         made = [actions.propose_received(one, by=current_user) for one in chosen]
         count = sum(one is not None for one in made)

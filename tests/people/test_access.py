@@ -265,6 +265,10 @@ def test_emergency_access_is_for_reading(cast: Cast, environment: dict[str, str]
     daniyar, case = cast.be("daniyar"), f"/cases/{case_id}"
     task = {"title": "x", "user": str(colleague(cast, "daniyar")), **parts("due_on", today() + timedelta(days=3))}
     daniyar.post("/emergency-access", {"number": NUMBER, "reason": "He said he would harm himself", "minutes": "60"})
+    page = daniyar.get(case)
+    assert "you can read it, and write nothing to it" in page
+    assert "Refer to a service" not in page
+    assert "Refer to a service" in cast.be("leader").get(case)
     before = hashes_at(environment["OWNER_DATABASE_URL"])
     handover = {
         "receiver": str(cast.organisation("probation")), "ground": "Law on probation", "letter": "He is ill",
