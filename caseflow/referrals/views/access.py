@@ -121,7 +121,7 @@ def lift_restriction(id: uuid.UUID) -> tuple[str, int] | Response:
     form = EndForm()
     if form.accepts(lambda: actions.lift_restriction(referral, form.reason.data or "", by=current_user)):
         return done(_("The referral is not restricted any more."), ".access", id=id)
-    return _form(form, referral, _("Lift the restriction"))
+    return _form(form, referral, _("Lift the restriction"), _("Everybody whose role reads it may open it again."))
 
 
 @bp.route("/referrals/<uuid:id>/access/<uuid:access_id>/end", methods=["GET", "POST"])
