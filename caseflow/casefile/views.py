@@ -70,9 +70,9 @@ def _administrator(user: User) -> tuple[str, int]:
 
 
 def _auditor(user: User) -> tuple[str, int]:
-    entries = audit.newest(user, size=15)
-    numbers = audit.files_of_entries(user, entries.items)
-    return page("casefile/home_auditor.html", entries=entries, numbers=numbers, deed=audit.deed, details=audit.details)
+    return page(
+        "casefile/home_auditor.html", entries=audit.newest(user, size=15), deed=audit.deed, details=audit.details
+    )
 
 
 def _steward(_user: User) -> tuple[str, int]:

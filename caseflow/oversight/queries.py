@@ -20,7 +20,7 @@ from caseflow.oversight.words import deed, details
 from caseflow.people.models import Case, Person
 from caseflow.tenancy.models import Organisation
 
-__all__ = ["deed", "details", "files_of_entries", "newest"]
+__all__ = ["deed", "details", "newest"]
 
 MOST = 50_000  # lines of a file
 
@@ -133,11 +133,6 @@ def numbers(user: User, files: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
         query = select(table.id, table.number).where(table.org_id == user.org_id, table.id == any_(ids))
         found.update({row[0]: row[1] for row in db.session.execute(query)})
     return found
-
-
-def files_of_entries(user: User, entries: Iterable[tuple[Entry, str | None]]) -> dict[uuid.UUID, str]:
-    """The numbers of the persons and cases that these entries are about."""
-    return numbers(user, (one for entry, _who in entries for one in (entry.subject_id, entry.case_id) if one))
 
 
 @dataclass(frozen=True, slots=True)

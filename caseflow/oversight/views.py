@@ -60,8 +60,7 @@ def export() -> Response:
 def _listed(asked: queries.Asked) -> dict[str, Any]:
     """What the table of entries takes."""
     entries = queries.newest(current_user, asked, page=page_number())
-    numbers = queries.files_of_entries(current_user, entries.items)
-    return {"entries": entries, "numbers": numbers, "deed": deed, "details": details}
+    return {"entries": entries, "deed": deed, "details": details}
 
 
 def _asked() -> tuple[AuditFilter, queries.Asked, str | None]:
