@@ -10,4 +10,6 @@ from caseflow.core.forms import Form
 class ReviewForm(Form):
     """The signature below the lines."""
 
-    signed = BooleanField(_l("I have looked at each account and sign this review"), [InputRequired()])
+    signed = BooleanField(
+        _l("I have looked at each account and sign this review"), [InputRequired(_l("Tick the box to sign."))]
+    )

@@ -48,7 +48,7 @@ def _from_where(news: News) -> dict[str, str]:
         select(SignIn).where(SignIn.org_id == news.to_org_id, SignIn.id == uuid.UUID(news.payload["sign_in"]))
     ).one_or_none()
     address = (signed_in.address if signed_in else None) or "–"
-    browser = (signed_in.user_agent if signed_in else None) or "–"
+    browser = (signed_in.browser() if signed_in else None) or "–"
     return {"address": address, "browser": browser[:80]}
 
 

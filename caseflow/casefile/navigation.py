@@ -46,10 +46,21 @@ DOORS = (
         _l("Caseload"),
         Permission.WORK_ON_CASES,
         (PRISON, PROBATION),
-        ("casefile", "people", "assessments", "plans", "release", "supervision"),
+        (
+            *("casefile", "people", "assessments", "plans", "release", "supervision", "audit.who_has_seen"),
+            *(f"rights.{page}" for page in ("holds", "copies", "access_request", "access_part", "approve_access")),
+            *("rights.objections", "rights.answer"),
+        ),
     ),
     Door("referrals.sent", _l("Referrals sent"), Permission.SEND_REFERRALS, (PRISON, PROBATION), ("referrals",)),
-    Door("referrals.inbox", _l("Inbox"), Permission.READ_RECEIVED, (CSO,), ("referrals",), queries.unanswered_count),
+    Door(
+        "referrals.inbox",
+        _l("Inbox"),
+        Permission.READ_RECEIVED,
+        (CSO,),
+        ("referrals", "rights.received_holds"),
+        queries.unanswered_count,
+    ),
     Door(
         "release.incoming",
         _l("Handovers"),
@@ -78,8 +89,16 @@ DOORS = (
         people.review_count,
     ),
     Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION, CSO), ("rights",)),
-    Door("accounts.users", _l("Users"), Permission.MANAGE_USERS),
-    Door("audit.index", _l("Audit"), Permission.READ_AUDIT),
+    Door(
+        "accounts.users",
+        _l("Users"),
+        Permission.MANAGE_USERS,
+        rooms=tuple(
+            f"accounts.{page}"
+            for page in ("user", "new_user", "change_user", "permissions", "rules", "single_sign_on", "terms_addition")
+        ),
+    ),
+    Door("audit.index", _l("Audit"), Permission.READ_AUDIT, rooms=("audit",)),
     Door(
         "access.reviews",
         _l("Access"),

@@ -71,7 +71,7 @@ def _administrator(user: User) -> tuple[str, int]:
 
 def _auditor(user: User) -> tuple[str, int]:
     return page(
-        "casefile/home_auditor.html", entries=audit.newest(user, size=15), noun=audit.noun, details=audit.details
+        "casefile/home_auditor.html", entries=audit.newest(user, size=15), deed=audit.deed, details=audit.details
     )
 
 

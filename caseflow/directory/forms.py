@@ -93,5 +93,5 @@ class AgreementForm(Form):
         [InputRequired(_l("Choose at least one kind of help."))],
         choices=ReferralKind.choices,
     )
-    starts_on = DatePartsField(_l("From"), [InputRequired()])
+    starts_on = DatePartsField(_l("From the day"), [InputRequired()])
     ends_on = DatePartsField(_l("Until"), [Optional()])

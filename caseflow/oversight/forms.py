@@ -28,8 +28,8 @@ class AuditFilter(Asking):
 
     act = SelectField(_l("About"), validate_choice=False)
     user = SelectField(_l("Who"), validate_choice=False)
-    since = DayField(_l("From"), [Optional()])
-    until = DayField(_l("To"), [Optional()])
+    since = DayField(_l("From the day"), [Optional()])
+    until = DayField(_l("To the day"), [Optional()])
 
     def offer(self, users: Iterable[User]) -> None:
         """Fill the choices."""
@@ -47,8 +47,8 @@ class PersonFilter(Asking):
 class UnusualFilter(Asking):
     """Which days."""
 
-    since = DayField(_l("From"), [Optional()])
-    until = DayField(_l("To"), [Optional()])
+    since = DayField(_l("From the day"), [Optional()])
+    until = DayField(_l("To the day"), [Optional()])
 
 
 class ReviewForm(Form):

@@ -4,7 +4,7 @@ And one page for the person themself: who has seen and changed my file.
 """
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -17,13 +17,14 @@ from caseflow.accounts import queries as accounts
 from caseflow.accounts.permissions import Permission
 from caseflow.audit.models import Unusual
 from caseflow.core import sight
+from caseflow.core.formats import date_text
 from caseflow.core.i18n import locale_code
 from caseflow.core.languages import locale_for, offered
 from caseflow.core.web import done, page, page_number, requires
 from caseflow.oversight import actions, files, queries
 from caseflow.oversight.forms import AuditFilter, PersonFilter, ReviewForm, UnusualFilter, kind_of
 from caseflow.oversight.queries import told, unusual
-from caseflow.oversight.words import FAULTS, details, noun
+from caseflow.oversight.words import FAULTS, deed, details, noun
 from caseflow.people import queries as people
 
 bp = Blueprint("audit", __name__, template_folder="templates")
@@ -40,11 +41,9 @@ def index() -> tuple[str, int]:
     ]
     return page(
         "oversight/index.html",
-        entries=queries.newest(current_user, asked, page=page_number()),
+        **_listed(asked),
         filters=form,
         chips=chips,
-        noun=noun,
-        details=details,
         chain=queries.chain(current_user),
         faults=FAULTS,
         file_url=url_for(".export", **_given(form)),
@@ -57,6 +56,12 @@ def export() -> Response:
     """The same entries as a file."""
     _form, asked, _who = _asked()
     return _file(files.entries(queries.everything(current_user, asked)), "audit.csv")
+
+
+def _listed(asked: queries.Asked) -> dict[str, Any]:
+    """What the table of entries takes."""
+    entries = queries.newest(current_user, asked, page=page_number())
+    return {"entries": entries, "deed": deed, "details": details}
 
 
 def _asked() -> tuple[AuditFilter, queries.Asked, str | None]:
@@ -85,8 +90,8 @@ def _labels(form: AuditFilter, who: str | None) -> dict[str, str]:
     labels = {
         "act": noun(given["act"]) if given["act"] else None,
         "user": who,
-        "since": _("From %(day)s", day=given["since"]) if given["since"] else None,
-        "until": _("To %(day)s", day=given["until"]) if given["until"] else None,
+        "since": _("From %(day)s", day=date_text(form.since.data)) if form.since.data else None,
+        "until": _("To %(day)s", day=date_text(form.until.data)) if form.until.data else None,
     }
     return {name: label for name, label in labels.items() if label}
 
@@ -97,19 +102,11 @@ def person() -> tuple[str, int]:
     """Who saw and changed the file of a person, whom the auditor knows by a number only."""
     form = PersonFilter(formdata=request.args)
     found = queries.named(form.number.data, current_user) if form.number.data else None
-    entries = None
+    listed: dict[str, Any] = {}
     if found is not None:
         sight.see("person", found.person_id)
-        entries = queries.newest(current_user, queries.Asked(files=found.files), page=page_number())
-    return page(
-        "oversight/person.html",
-        filters=form,
-        found=found,
-        asked=bool(form.number.data),
-        entries=entries,
-        noun=noun,
-        details=details,
-    )
+        listed = _listed(queries.Asked(files=found.files))
+    return page("oversight/person.html", filters=form, found=found, asked=bool(form.number.data), **listed)
 
 
 @bp.get("/audit/person/<uuid:id>/entries.csv")
@@ -147,7 +144,7 @@ def _unusual(kind: Unusual, refused: ReviewForm | None = None) -> tuple[str, int
         filters=UnusualFilter(formdata=None, since=since, until=until),
         findings=found,
         numbers=queries.numbers(current_user, (file for one in found for file in one.files)),
-        hours=(unusual.MORNING, unusual.EVENING),
+        hours=(time(unusual.MORNING), time(unusual.EVENING)),
         conflicts=people.conflicts(current_user) if kind is Unusual.RELATIVE else [],
         review_of=lambda one: _review_form(one, refused),
         form=refused,

@@ -42,7 +42,11 @@ class SpecialRuleForm(Form):
         _l("Whose records"), [InputRequired()], choices=lambda: RuleKind.choices(PERSONAL), default=RuleKind.ADULT.value
     )
     outcome = SelectField(_l("How the last case ended"), [InputRequired()], choices=CaseOutcome.choices)
-    years = NumberField(_l("Years; none to follow the general rule again"), [Optional(), NumberRange(0, 100)])
+    years = NumberField(
+        _l("Years after the last case was closed"),
+        [Optional(), NumberRange(0, 100)],
+        description=_l("Leave it empty to follow the general rule again."),
+    )
 
 
 class HoldForm(Form):

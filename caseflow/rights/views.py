@@ -31,7 +31,7 @@ from caseflow.rights.forms import (
     SpecialRuleForm,
 )
 from caseflow.rights.giving import DECIDED
-from caseflow.rights.models import ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
+from caseflow.rights.models import AccessRequest, ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 from caseflow.rights.queries import received
 from caseflow.rights.queries.gathering import gather
 from caseflow.rights.words import PARTS
@@ -67,6 +67,9 @@ def retention() -> tuple[str, int]:
 def propose() -> Response:
     """Propose to erase the records of the persons chosen, or the received referrals."""
     persons, chosen = _ids("person"), _ids("referral")
+    if not persons and not chosen:
+        flash(_("Nothing was chosen. Tick in the list what is to be erased."), "warn")
+        return redirect(url_for(".retention"))
     if chosen:
         made = [actions.propose_received(one, by=current_user) for one in chosen]
         count = sum(one is not None for one in made)
@@ -93,20 +96,20 @@ def _ids(name: str) -> list[uuid.UUID]:
 @requires(Permission.MANAGE_RETENTION)
 def approve(id: uuid.UUID) -> tuple[str, int] | Response:
     """Approve the erasure that another proposed."""
-    erasure, form = queries.proposal(id, current_user), DecisionForm()
+    (erasure, what), form = queries.proposal(id, current_user), DecisionForm()
     if form.accepts(lambda: actions.approve(erasure, by=current_user)):
         return done(_("Approved. The records are being erased."), "rights.retention")
-    return page("rights/decide.html", form=form, erasure=erasure, approving=True)
+    return page("rights/decide.html", form=form, erasure=erasure, what=what, approving=True)
 
 
 @bp.route("/retention/<uuid:id>/refuse", methods=["GET", "POST"])
 @requires(Permission.MANAGE_RETENTION)
 def refuse(id: uuid.UUID) -> tuple[str, int] | Response:
     """Keep the records that another proposed to erase."""
-    erasure, form = queries.proposal(id, current_user), DecisionForm()
+    (erasure, what), form = queries.proposal(id, current_user), DecisionForm()
     if form.accepts(lambda: actions.refuse(erasure, by=current_user)):
         return done(_("Refused. The records stay."), "rights.retention")
-    return page("rights/decide.html", form=form, erasure=erasure, approving=False)
+    return page("rights/decide.html", form=form, erasure=erasure, what=what, approving=False)
 
 
 @bp.route("/retention/rules", methods=["GET", "POST"])
@@ -192,8 +195,14 @@ def copies(id: uuid.UUID) -> tuple[str, int] | Response:
     """The person's requests to see what is held of them, and a further one."""
     case = people.opened(id, current_user)
     form = AccessForm(asked_on=current_user.organisation.today(), language=queries.reads(case.person))
-    if form.accepts(lambda: actions.open_access_request(case, form.asked_on.data, form.language.data, by=current_user)):
-        return done(_("The request is recorded. Mark what is to be withheld."), "rights.copies", id=case.id)
+    made: list[AccessRequest] = []
+
+    def act() -> None:
+        made.append(actions.open_access_request(case, form.asked_on.data, form.language.data, by=current_user))
+
+    if form.accepts(act):
+        said = _("The request is recorded. Mark what is to be withheld.")
+        return done(said, "rights.access_request", id=case.id, request_id=made[0].id)
     return page(
         "rights/copies.html",
         form=form,
@@ -310,7 +319,7 @@ def objections(id: uuid.UUID) -> tuple[str, int] | Response:
     case, form = people.opened(id, current_user), ObjectionForm()
     if form.accepts(lambda: actions.object_to(case, Fact(form.fact.data), form.words.data or "", by=current_user)):
         return done(_("It is written down, beside what stands there."), "rights.objections", id=case.id)
-    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case))
+    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case), said=queries.said)
 
 
 @bp.route("/cases/<uuid:id>/objections/<uuid:objection_id>/answer", methods=["GET", "POST"])
@@ -325,4 +334,6 @@ def answer(id: uuid.UUID, objection_id: uuid.UUID) -> tuple[str, int] | Response
         )
     ):
         return done(_("The answer is saved."), "rights.objections", id=case.id)
-    return page("rights/answer.html", form=form, case=case, held=held, stands=queries.stands(case, held.fact))
+    stands = queries.said(held.fact, queries.stands(case, held.fact))
+    stood = queries.said(held.fact, held.stood)
+    return page("rights/answer.html", form=form, case=case, held=held, stood=stood, stands=stands)

@@ -194,7 +194,7 @@ FACTS = {
     "closed_on": _l("Closed on"),
     "opens_on": _l("Open from"),
     "closes_on": _l("Open until"),
-    "starts_on": _l("From"),
+    "starts_on": _l("From the day"),
     "starts_at": _l("Begins"),
     "since": _l("Since"),
     "ends_on": _l("Until"),

@@ -6,6 +6,7 @@ import psycopg
 from flask import Flask
 
 from caseflow.accounts import queries
+from caseflow.accounts.models import SignIn
 from caseflow.accounts.permissions import Permission, Role
 from tests.cast import PASSWORD, Browser, Cast
 
@@ -162,6 +163,19 @@ def test_all_other_sessions_are_ended_at_once(cast: Cast, app: Flask) -> None:
     cast.be("aigerim").get("/account")
     for browser in elsewhere:
         browser.get("/account", expect=302)
+
+
+def test_a_browser_goes_by_its_name() -> None:
+    chrome = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+    told = {
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {chrome} Edg/126.0.0.0": "Edge, Windows",
+        f"Mozilla/5.0 (Linux; Android 14; SM-A155F) {chrome}": "Chrome, Android",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0": "Firefox, Linux",
+        "curl/8.5.0": "curl/8.5.0",
+    }
+    for line, name in told.items():
+        assert SignIn(user_agent=line).browser() == name
+    assert SignIn().browser() is None
 
 
 def test_administrator_ends_sessions_and_stranger_does_not(cast: Cast) -> None:

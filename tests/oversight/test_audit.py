@@ -7,11 +7,15 @@ from sqlalchemy import select
 
 import caseflow
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.models import LinkKind
 from caseflow.audit.actions import record
 from caseflow.audit.models import Entry
 from caseflow.core.db import db
-from caseflow.oversight.words import NOUNS
+from caseflow.oversight.words import NOUNS, VERBS
+from caseflow.people.models import AccessKind
+from caseflow.people.queries import opened
 from tests.cast import Cast
+from tests.stories.people import a_case
 
 
 def audit(cast: Cast, name: str = "auditor", query: str = "") -> str:
@@ -84,13 +88,30 @@ def test_no_entry_of_another_organisation_is_listed_by_its_user(cast: Cast) -> N
     assert "No entry fits" in page
 
 
-def test_every_noun_that_the_product_records_has_a_word() -> None:
-    said = set()
+def test_every_act_that_the_product_records_has_words() -> None:
+    said, done = set(), set()
     for path in Path(caseflow.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("record", "audit") and node.args:
                 for part in ast.walk(node.args[0]):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str) and "." in part.value:
                         said.add(part.value.partition(".")[0])
+                        done.add(part.value.partition(".")[2])
+    made_up = {f"end-{kind.value}" for kind in AccessKind} | {kind.value for kind in LinkKind} | {"seal", "unseal"}
+    done = {verb for verb in done if verb and not verb.endswith("-")} | made_up
     assert "case" in said
+    assert "read" in VERBS
     assert said <= NOUNS.keys(), f"add to oversight/words.py: {sorted(said - NOUNS.keys())}"
+    assert done <= VERBS.keys(), f"add to oversight/words.py: {sorted(done - VERBS.keys())}"
+
+
+def test_entry_about_a_case_leads_to_who_saw_the_person_and_tells_no_number_before(cast: Cast) -> None:
+    case = a_case(cast)
+    cast.be("leader").get(f"/cases/{case}")
+    with cast.acting("leader") as user:
+        number = opened(case, user).number
+    page = audit(cast, query="?act=case")
+    assert "Case: reading" in page
+    assert f'href="/audit/person?number={case}"' in page
+    assert number not in page
+    assert number in audit(cast, query=f"/person?number={case}")

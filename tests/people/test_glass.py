@@ -307,11 +307,16 @@ def test_audit_entries_of_a_closed_file_are_read_by_auditors_and_sealed_whole(ca
     case_id = a_case(cast, number=NUMBER)
     excluded(cast, case_id, "deputy")
     cast.be("leader").get(f"/cases/{case_id}")
-    query = "SELECT count(*) FROM audit_entries WHERE case_id = %s"
-    counts = {name: sql.rows(name, query, case_id)[0][0] for name in ("leader", "auditor", "deputy")}
+    of_file = "SELECT count(*) FROM audit_of(ARRAY[%s]::uuid[]) WHERE case_id IS NOT NULL"
+    counts = {name: sql.rows(name, of_file, case_id)[0][0] for name in ("leader", "auditor", "deputy")}
     assert counts["deputy"] == 0
     assert counts["leader"] == counts["auditor"] > 0
-    assert sql.rows("deputy", "SELECT count(*) FROM audit_entries WHERE case_id IS NULL")[0][0] > 0
+    query = "SELECT count(*) FROM audit_entries WHERE case_id = %s"
+    hired(cast, "second_auditor", Role.AUDITOR, by="admin")
+    excluded(cast, case_id, "second_auditor")
+    assert sql.rows("second_auditor", query, case_id)[0][0] == 0
+    assert sql.rows("second_auditor", "SELECT count(*) FROM audit_entries WHERE case_id IS NULL")[0][0] > 0
+    counts = {"auditor": sql.rows("auditor", query, case_id)[0][0]}
     # What they do is written nevertheless, and who seals and verifies reads all.
     with cast.acting("deputy") as user:
         record("glass.refuse", by=user, case_id=case_id)

@@ -235,7 +235,7 @@ def test_preview_shows_what_the_receiver_will_read_and_no_more(cast: Cast) -> No
 
 def test_sending_is_in_the_audit_without_a_name(cast: Cast) -> None:
     id = a_referral(cast)
-    entries = [one for one in _all(cast, "aigerim", Entry) if one.act == "referral.send"]
+    entries = [one for one in _all(cast, "auditor", Entry) if one.act == "referral.send"]
     assert [one.subject_id for one in entries] == [id]
     assert "Ермек" not in str(entries[0].detail)
 

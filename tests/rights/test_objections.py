@@ -36,6 +36,7 @@ def test_what_is_not_corrected_has_the_persons_words_beside_it(cast: Cast, envir
     browser, path = cast.be("aigerim"), f"/cases/{case_id}/objections"
     browser.post(path, {"fact": "case.legal_status", "words": "Меня уже оправдали"})
     [answer] = re.findall(rf"{path}/[^\"]+/answer", browser.get(path))
+    assert "It stood there: <bdi>Sentenced</bdi>" in browser.get(answer)
     assert "answer-error" in browser.post(answer, {"standing": "refused"}, expect=422)
     browser.post(answer, {"standing": "refused", "answer": "Приговор в силе"})
     for page in (browser.get(path), browser.get(f"/cases/{case_id}/timeline")):

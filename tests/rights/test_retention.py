@@ -100,6 +100,8 @@ def test_what_two_persons_decide_is_gone_with_its_key(cast: Cast, environment: d
     page = cast.be("leader").get("/retention")
     assert "The records of <bdi>1</bdi> person fall due." in page or "The records of 1 person fall due." in page
     assert MARK in page
+    cast.be("leader").post("/retention/propose", page="/retention")
+    assert "Nothing was chosen." in cast.be("leader").get("/retention")
     erasure_id = proposed(cast, person_id)
     approve = f"/retention/{erasure_id}/approve"
     assert "Nobody approves what they proposed" in cast.be("leader").post(approve, expect=422)
@@ -107,6 +109,7 @@ def test_what_two_persons_decide_is_gone_with_its_key(cast: Cast, environment: d
         cast.be(stranger).get(approve, expect=404)
         assert MARK not in cast.be(stranger).get("/retention")
     cast.be("aigerim").get("/retention", expect=403)
+    assert MARK in cast.be(second).get(approve)  # whose records, before it is too late
     cast.be(second).post(approve)
     cast.be(second).get(approve, expect=404)  # decided
     assert MARK in cast.be("aigerim").get(f"/cases/{case_id}/notes")  # until the job has run

@@ -135,6 +135,27 @@ class User(Owned, Model, UserMixin):  # type: ignore[misc]  # flask-login is unt
         return Scope.ORGANISATION if held is Scope.SITE and self.site_id is None else held
 
 
+# A browser's line names others, too: the first of these that stands in it is the one.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("YaBrowser/", "Yandex"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
 class SignIn(Owned, Model):
     """A session held on the server; its cookie carries a token of which only the hash is kept."""
 
@@ -155,6 +176,12 @@ class SignIn(Owned, Model):
     ended_at: Mapped[datetime | None]
     user_agent: Mapped[str | None]
     address: Mapped[str | None]
+
+    def browser(self) -> str | None:
+        """Which browser on which system, in the words of whoever uses it; its own line where it names none we know."""
+        told = self.user_agent or ""
+        named = [next((name for mark, name in marks if mark in told), None) for marks in (_BROWSERS, _SYSTEMS)]
+        return ", ".join(name for name in named if name) or self.user_agent
 
 
 class Password(Owned, Model):

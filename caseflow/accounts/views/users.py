@@ -137,6 +137,7 @@ def end_user_session(id: uuid.UUID, session: uuid.UUID) -> Response:
 def rules() -> ResponseReturnValue:
     """Which roles must have a second factor."""
     form = FactorRolesForm(roles=[role.value for role in queries.factor_roles(current_user.org_id)])
+    form.roles.choices = _roles()
     if form.accepts(lambda: actions.require_factors(map(Role, form.roles.data or []), by=current_user)):
         return done(_("Saved."), ".users")
     return page("accounts/rules.html", form=form)
@@ -151,8 +152,8 @@ def deactivate(id: uuid.UUID) -> Response:
         actions.deactivate(user, by=current_user)
     except Refused as refusal:
         flash(str(refusal), "bad")
-        return redirect(url_for(".users"))
-    return done(_("%(name)s can no longer sign in.", name=user.name), ".users")
+        return redirect(url_for(".user", id=user.id))
+    return done(_("%(name)s can no longer sign in.", name=user.name), ".user", id=user.id)
 
 
 @bp.post("/users/<uuid:id>/reactivate")
@@ -161,7 +162,7 @@ def reactivate(id: uuid.UUID) -> Response:
     """Open a closed account again."""
     user = queries.colleague(id, current_user)
     actions.reactivate(user, by=current_user)
-    return done(_("%(name)s can sign in again.", name=user.name), ".users")
+    return done(_("%(name)s can sign in again.", name=user.name), ".user", id=user.id)
 
 
 @bp.get("/permissions")

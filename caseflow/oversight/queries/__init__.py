@@ -12,12 +12,13 @@ from caseflow.oversight.queries.audit import (
     newest,
     numbers,
 )
-from caseflow.oversight.words import details, noun
+from caseflow.oversight.words import deed, details
 
 __all__ = [
     "Asked",
     "cases_of",
     "chain",
+    "deed",
     "details",
     "everything",
     "files_of",
@@ -25,6 +26,5 @@ __all__ = [
     "heads",
     "named",
     "newest",
-    "noun",
     "numbers",
 ]

@@ -60,7 +60,13 @@ class EmergencyForm(Form):
         """Offer times up to the longest that the database allows."""
         super().__init__(*args, **kwargs)
         times = (30, MINUTES, 120, MOST_MINUTES)
-        self.minutes.choices = [(str(one), ngettext("%(num)d minute", "%(num)d minutes", one)) for one in times]
+        self.minutes.choices = [(str(one), _length(one)) for one in times]
+
+
+def _length(minutes: int) -> str:
+    if minutes % 60:
+        return ngettext("%(num)d minute", "%(num)d minutes", minutes)
+    return ngettext("%(num)d hour", "%(num)d hours", minutes // 60)
 
 
 class ReviewForm(Form):

@@ -118,7 +118,7 @@ class ConsentFormPage(OnceForm):
     guardian = LineField(_l("Name of the parent or guardian"), [Optional(), at_most(SHORT)])
     way = RadioField(_l("How it was given"), choices=ConsentForm.choices, default=ConsentForm.SIGNED.value)
     witness = LineField(_l("Name of the witness or the interpreter"), [Optional(), at_most(SHORT)])
-    starts_on = DatePartsField(_l("From"), [InputRequired()])
+    starts_on = DatePartsField(_l("From the day"), [InputRequired()])
     ends_on = DatePartsField(_l("Until"), [Optional(), NotInPast()])
 
 

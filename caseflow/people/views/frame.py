@@ -64,7 +64,13 @@ def _open(endpoint: str) -> bool:
 
 def refer_url(case: Case) -> str | None:
     """Where a referral begins, for who may send one while the case is open."""
-    return url_for("referrals.start", id=case.id) if case.open() and _open("referrals.start") else None
+    wanted = case.open() and _open("referrals.start") and not reads_alone(case)
+    return url_for("referrals.start", id=case.id) if wanted else None
+
+
+def reads_alone(case: Case) -> bool:
+    """Whether the reader has the file open by emergency access alone, which writes nothing."""
+    return case.guarded and queries.borrows(current_user, case)
 
 
 def _closed_to_others(case: Case) -> list[dict[str, object]]:

@@ -116,7 +116,7 @@ def lift_restriction(id: uuid.UUID) -> tuple[str, int] | Response:
     form = EndForm()
     if form.accepts(lambda: actions.lift_restriction(referral, form.reason.data or "", by=current_user)):
         return done(_("The referral is not restricted any more."), ".access", id=id)
-    return _form(form, referral, _("Lift the restriction"))
+    return _form(form, referral, _("Lift the restriction"), _("Everybody whose role reads it may open it again."))
 
 
 @bp.route("/referrals/<uuid:id>/access/<uuid:access_id>/end", methods=["GET", "POST"])
@@ -130,5 +130,6 @@ def end_access(id: uuid.UUID, access_id: uuid.UUID) -> tuple[str, int] | Respons
         if accounts.is_closed(id, current_user):  # whoever leaves the list sees the referral no more
             return done(_("It has ended."), ".inbox")
         return done(_("It has ended."), ".access", id=id)
+    titles = {ReceiverAccess.ALLOWED: _("Take off the list"), ReceiverAccess.EXCLUDED: _("End the exclusion")}
     who = decision.user.name if decision.user else ""
-    return _form(form, referral, _("End: %(what)s", what=decision.kind.label), who)
+    return _form(form, referral, titles.get(decision.kind, _("Lift the restriction")), who)

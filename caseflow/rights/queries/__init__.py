@@ -15,6 +15,7 @@ from caseflow.rights.queries.objections import (
     happenings,
     objection,
     objections,
+    said,
     stands,
 )
 from caseflow.rights.queries.retention import (
@@ -63,6 +64,7 @@ __all__ = [
     "reads_all",
     "rows",
     "rules",
+    "said",
     "sealed",
     "sealed_due",
     "sealed_proposals",

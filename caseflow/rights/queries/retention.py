@@ -213,14 +213,13 @@ def sealed_proposals(user: User) -> list[tuple[Erasure, Sealed]]:
     return [(one, files[one.person_id]) for one in found if one.person_id]
 
 
-def proposal(id: uuid.UUID, user: User) -> Erasure:
-    """One of them, or 404."""
+def proposal(id: uuid.UUID, user: User) -> tuple[Erasure, Person | Sealed | received.Received]:
+    """One of them with what would be erased, or 404."""
     row = db.session.execute(_proposals(user).where(Erasure.id == id)).unique().one_or_none()
     if row is not None:
-        erasure, _person = row
-        return erasure
-    waiting = [erasure for erasure, _what in (*sealed_proposals(user), *received.proposals(user))]
-    return next((erasure for erasure in waiting if erasure.id == id), None) or abort(404)
+        return row[0], row[1]
+    waiting: list[tuple[Erasure, Sealed | received.Received]] = [*sealed_proposals(user), *received.proposals(user)]
+    return next((one for one in waiting if one[0].id == id), None) or abort(404)
 
 
 def _proposals(user: User) -> Select[Erasure, Person]:

@@ -12,12 +12,22 @@ function countCharacters(area) {
   box.classList.toggle("cf-left--over", left < 0);
 }
 
+/* Where the ways of a row are wider than the window, the one that the reader is on is in sight. */
+function showCurrent(nav) {
+  const here = nav.querySelector("[aria-current]")?.getBoundingClientRect();
+  const frame = nav.getBoundingClientRect();
+  if (here && (here.left < frame.left || here.right > frame.right)) {
+    nav.scrollLeft += here.left + here.width / 2 - frame.left - frame.width / 2;
+  }
+}
+
 /* After a page came in: put the reader where the news is. */
 function arrive(first) {
   /* On a phone the list comes first; its filters wait behind their heading. */
   if (matchMedia("(max-width: 47.99rem)").matches) {
     document.querySelectorAll("details.cf-filters__panel[open]").forEach((panel) => { panel.open = false; });
   }
+  document.querySelectorAll(".cf-nav, .cf-subnav").forEach(showCurrent);
   document.querySelectorAll("textarea").forEach((area) => area.value && countCharacters(area));
   const problems = document.getElementById("error-summary");
   if (problems) problems.focus();
