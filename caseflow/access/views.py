@@ -10,6 +10,7 @@ from flask_login import current_user
 from caseflow.access import actions, queries
 from caseflow.access.forms import ReviewForm
 from caseflow.access.models import Decision
+from caseflow.accounts import queries as accounts
 from caseflow.accounts.permissions import Permission
 from caseflow.core.db import now
 from caseflow.core.web import done, page, requires
@@ -28,6 +29,7 @@ def reviews() -> ResponseReturnValue:
         due=due,
         overdue=due < now(),
         may_sign=current_user.may(Permission.REVIEW_ACCESS),
+        unsigned=not accounts.colleagues(current_user, permission=Permission.REVIEW_ACCESS),
         may_allocate=current_user.may(Permission.ALLOCATE_CASES),
     )
 

@@ -39,7 +39,7 @@ DOORS = (
         "casefile.home",
         _l("Home"),
         Permission.BE_SIGNED_IN,
-        rooms=("accounts.edit_site", "accounts.holidays", "people.conflicts"),
+        rooms=("accounts.edit_site", "accounts.new_site", "accounts.holidays", "people.conflicts"),
     ),
     Door(
         "casefile.caseload",

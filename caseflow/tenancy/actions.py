@@ -64,10 +64,13 @@ def add_site(
     capacity: int | None = None,
     by: Member,
 ) -> Site:
-    """Add a site of the actor's organisation."""
+    """Add a site of the actor's organisation; raises Refused where another has its code, by which registers name it."""
     site = Site(org_id=by.org_id, name=name, code=code or secrets.token_hex(4), kind=kind, city=city, capacity=capacity)
-    db.session.add(site)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(site)
+    except IntegrityError:
+        raise Refused(_("Another site has this code."), field="code") from None
     return site
 
 

@@ -70,6 +70,36 @@ def test_second_writer_sees_what_the_first_wrote_and_decides(cast: Cast) -> None
     assert the_site(cast).name == "Second"
 
 
+def test_administrator_adds_a_site_to_which_users_are_given(cast: Cast) -> None:
+    admin = cast.be("admin")
+    assert 'href="/sites/new"' in admin.get("/")
+    given = {"name": "Colony 9", "kind": "prison", "code": "٩", "city": "Taraz", "capacity": "300"}
+    for field, value in (
+        ("name", ""),
+        ("kind", "castle"),
+        ("capacity", "0"),
+        ("name", the_site(cast).name),
+        ("code", "1"),
+    ):
+        page = admin.post("/sites/new", {**given, field: value}, expect=422)
+        assert f'href="#{field}' in page, (field, value)
+        assert "Taraz" in page
+    admin.post("/sites/new", given)
+    assert "Colony 9" in admin.get("/")
+    with cast.acting("admin") as user:
+        made = db.session.scalars(select(Site).where(Site.org_id == user.org_id, Site.name == "Colony 9")).one()
+        assert (made.code, made.kind, made.city, made.capacity) == ("9", SiteKind.PRISON, "Taraz", 300)
+        site_id = made.id
+    assert "Colony 9" in admin.get("/users/new")
+    with cast.acting("auditor"):
+        assert db.session.scalars(select(Entry.subject_id).where(Entry.act == "site.add")).all() == [site_id]
+    assert "Colony 9" not in cast.be("stranger_admin").get("/")
+    for name in ("leader", "aigerim"):
+        cast.be(name).get("/sites/new", expect=403)
+        cast.be(name).post("/sites/new", {**given, "name": "Colony 10", "code": ""}, expect=403, page="/account")
+    admin.post("/sites/new", {"name": "Head office", "kind": "office"})
+
+
 def test_nobody_else_changes_a_site(cast: Cast) -> None:
     site = the_site(cast)
     for name, expect in (("leader", 403), ("aigerim", 403), ("stranger_admin", 404), ("kamqor_admin", 404)):

@@ -42,7 +42,7 @@ from caseflow.accounts.actions.signing_in import (
     sign_out,
 )
 from caseflow.accounts.actions.single_sign_on import set_single_sign_on, sign_in_by_provider, untie_provider
-from caseflow.accounts.actions.sites import LARGEST_SITE, change_site
+from caseflow.accounts.actions.sites import LARGEST_SITE, add_site, change_site
 from caseflow.accounts.actions.terms import accept_terms, add_to_terms
 from caseflow.accounts.actions.tokens import make_api_token, revoke_api_token
 from caseflow.accounts.actions.users import (
@@ -75,6 +75,7 @@ __all__ = [
     "accept_terms",
     "add_holidays",
     "add_passkey",
+    "add_site",
     "add_to_terms",
     "add_user",
     "appoint_administrator",

@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from caseflow.accounts.passwords import MAXIMUM, MINIMUM
 from caseflow.accounts.permissions import Role
-from caseflow.core.fields import DatePartsField, LineField, MailAddress, NumberField, WordsField
+from caseflow.core.fields import CodeField, DatePartsField, LineField, MailAddress, NumberField, WordsField
 from caseflow.core.forms import LONG, SHORT, Form, VersionField, at_most
 from caseflow.tenancy.models import SiteKind
 
@@ -146,6 +146,17 @@ class SiteForm(Form):
     city = LineField(_l("Town"), [Optional(), at_most(SHORT)])
     capacity = NumberField(_l("Places"), [Optional()], description=_l("Leave it empty where nobody lives."))
     version = VersionField()
+
+
+class NewSiteForm(SiteForm):
+    """The same of a new one, and the code by which registers know it, which stays."""
+
+    code = CodeField(
+        _l("Code of the site"),
+        [Optional(), at_most(SHORT)],
+        description=_l("As registers write it. Leave it empty where none names it."),
+    )
+    version = None  # type: ignore[assignment]  # so WTForms leaves a field out
 
 
 class HolidayForm(Form):
