@@ -41,7 +41,7 @@ $(READY): requirements.lock pyproject.toml package.json package-lock.json hatch_
 
 .PHONY: test
 test: setup chromium faketime ## Run every test (ARGS="-k inbox" for some)
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term --cov-fail-under=$(if $(ARGS),0,95) $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=$(if $(ARGS),0,95) $(ARGS)
 
 .PHONY: check
 check: check-format check-lint check-types check-security check-licences check-locks ## Lint, types, security, licences, lock files
