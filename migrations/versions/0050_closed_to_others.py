@@ -60,7 +60,7 @@ RECEIVED = """
     END $$
 """
 ASKER = "\n        asker uuid := public.app_user();"
-# A null asker, a job, asks `closed_to(NULL)`: nothing.
+# To a job, which asks without a user, nothing is left out: the comparison with NULL is not true.
 LESS = "\n            EXCEPT SELECT unnest(CASE WHEN reader <> asker THEN public.{}(asker) END)"
 
 

@@ -14,7 +14,7 @@ from tests.browser.house import ROOT
 from tests.cast import PASSWORD
 
 ARTEFACTS = ROOT / "tests" / "artefacts"
-PICTURES = bool(os.environ.get("PICTURES"))  # some hundred of them, which take as long as the rest of the walk
+PICTURES = bool(os.environ.get("PICTURES"))  # some hundred of them
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
     "--headless",

@@ -138,17 +138,20 @@ class SingleSignOnForm(Form):
     active = BooleanField(_l("Switched on"), default=True)
 
 
-class SiteForm(Form):
-    """What is said of a prison or an office."""
-
+class _SaidOfSite(Form):
     name = LineField(_l("Name"), [InputRequired(), at_most(SHORT)])
     kind = RadioField(_l("What it is"), [InputRequired()], choices=SiteKind.choices)
     city = LineField(_l("Town"), [Optional(), at_most(SHORT)])
     capacity = NumberField(_l("Places"), [Optional()], description=_l("Leave it empty where nobody lives."))
+
+
+class SiteForm(_SaidOfSite):
+    """What is said of a prison or an office."""
+
     version = VersionField()
 
 
-class NewSiteForm(SiteForm):
+class NewSiteForm(_SaidOfSite):
     """The same of a new one, and the code by which registers know it, which stays."""
 
     code = CodeField(
@@ -156,7 +159,6 @@ class NewSiteForm(SiteForm):
         [Optional(), at_most(SHORT)],
         description=_l("As registers write it. Leave it empty where none names it."),
     )
-    version = None  # type: ignore[assignment]  # so WTForms leaves a field out
 
 
 class HolidayForm(Form):
