@@ -175,7 +175,7 @@ def test_trace_and_unused_methods_are_refused(app: Flask) -> None:
 
 # The action refuses what is out of range, in words of its own.
 RANGED_BY_THEIR_ACTION = {
-    "caseflow.accounts.forms.SiteForm.capacity",
+    "caseflow.accounts.forms._SaidOfSite.capacity",
     "caseflow.referrals.forms.answers.SlotForm.minutes",
 }
 
