@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Exists, exists, func, select, text, update
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import (
@@ -73,7 +73,7 @@ def signed_in(token: str) -> User | None:
     if found is None or _idle(found.last_seen_at):
         return None
     enter(found.org_id, found.user_id)
-    user = db.session.get(User, (found.org_id, found.user_id), options=[joinedload(User.organisation)])
+    user, accepted = _with_terms(found.org_id, found.user_id)
     if user is None:
         leave()
         return None
@@ -83,19 +83,25 @@ def signed_in(token: str) -> User | None:
             {"org": found.org_id, "id": found.sign_in_id},
         )
     user.token = token
-    _keep(user, found)
+    _keep(user, found, accepted)
     return user
+
+
+def _with_terms(org_id: uuid.UUID, user_id: uuid.UUID) -> tuple[User | None, bool]:
+    """A user of the present context with their organisation, and whether they have accepted the terms as they stand."""
+    query = select(User, _accepted(org_id, user_id)).options(joinedload(User.organisation))
+    row = db.session.execute(query.where(User.org_id == org_id, User.id == user_id)).one_or_none()
+    return (None, False) if row is None else (row[0], row[1])
 
 
 def note_session(user: User) -> None:
     """Tell the user what stands in the session that was just opened for them."""
     db.session.flush()
-    _keep(user, db.session.execute(_FIND, {"token": token_hash(user.token)}).one())
+    _keep(user, db.session.execute(_FIND, {"token": token_hash(user.token)}).one(), terms_accepted(user))
 
 
-def _keep(user: User, found: Any) -> None:
-    due = not terms_accepted(user)
-    user.held = Held(found.sign_in_id, found.verified_at, found.second_factor, found.factor_due, due)
+def _keep(user: User, found: Any, accepted: bool) -> None:
+    user.held = Held(found.sign_in_id, found.verified_at, found.second_factor, found.factor_due, not accepted)
 
 
 def _idle(last_seen: datetime) -> bool:
@@ -120,11 +126,11 @@ def by_token(token: str) -> User | None:
     if found is None:
         return None
     enter(found.org_id, found.user_id)
-    user = db.session.get(User, (found.org_id, found.user_id))
+    user, accepted = _with_terms(found.org_id, found.user_id)
     if user is None:
         leave()
         return None
-    user.granted, user.owes_terms = frozenset(found.permissions), not terms_accepted(user)
+    user.granted, user.owes_terms = frozenset(found.permissions), not accepted
     touched = update(ApiToken).where(ApiToken.org_id == found.org_id, ApiToken.id == found.id)
     lately = now() - timedelta(minutes=1)
     db.session.execute(
@@ -153,12 +159,14 @@ def terms_addition(org_id: uuid.UUID) -> TermsAddition | None:
 
 def terms_accepted(user: User) -> bool:
     """Whether the user has accepted the terms as they stand."""
-    addition = select(func.coalesce(func.max(TermsAddition.number), 0)).where(TermsAddition.org_id == user.org_id)
+    return bool(db.session.scalar(select(_accepted(user.org_id, user.id))))
+
+
+def _accepted(org_id: uuid.UUID, user_id: uuid.UUID) -> Exists:
+    addition = select(func.coalesce(func.max(TermsAddition.number), 0)).where(TermsAddition.org_id == org_id)
     standing = func.concat(TERMS, ".", addition.scalar_subquery())
-    query = select(TermsAcceptance.id).where(
-        TermsAcceptance.org_id == user.org_id, TermsAcceptance.user_id == user.id, TermsAcceptance.version == standing
-    )
-    return db.session.scalar(query) is not None
+    mine = (TermsAcceptance.org_id == org_id, TermsAcceptance.user_id == user_id)
+    return exists().where(*mine, TermsAcceptance.version == standing)
 
 
 def link_of(token: str) -> tuple[AccountLink, User] | None:

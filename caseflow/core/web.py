@@ -274,9 +274,12 @@ def page_number(name: str = "page") -> int:
 
 
 def _error(status: int, title: str, text: str) -> tuple[str, int]:
-    db.session.rollback()
+    """The page that says so, and nothing kept. Drawn before that, where the transaction is whole: who asks is known."""
     said = {"title": title, "text": text, "reference": g.get("request_id")}
-    return render_template("error.html", status=status, counted=False, **said), status
+    with db.session.no_autoflush:  # what an act left half made is not written for the sake of a page
+        drawn = render_template("error.html", status=status, counted=False, **said)
+    db.session.rollback()
+    return drawn, status
 
 
 def _http_error(error: HTTPException) -> tuple[str, int] | HTTPException | Response:
@@ -331,6 +334,7 @@ def _stale(_: StaleDataError) -> tuple[str, int]:
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
+    db.session.rollback()
     # The page is drawn as for a guest: with the database away, who asks cannot be looked up again.
     g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
     log.error("request %s failed: %s", g.get("request_id"), type(error).__name__, exc_info=error)
