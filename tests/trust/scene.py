@@ -150,6 +150,11 @@ class Scene:
     environment: dict[str, str]
     superuser_url: str
 
+    def turned(self, place: int) -> list[World]:
+        """All worlds, from another one on for each `place`: what is asked of few of them comes by all in turn."""
+        worlds = list(self.worlds.values())
+        return worlds[place % len(worlds) :] + worlds[: place % len(worlds)]
+
 
 def play(app: Flask, environment: dict[str, str], superuser_url: str) -> Scene:
     """Make the accounts and the worlds, by the product's own actions."""

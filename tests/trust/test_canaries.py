@@ -91,7 +91,7 @@ def test_nothing_leaves_by_queue_letter_or_log(
     scene.cast.deliver(redis)
     for name in ("aigerim", "leader", "coordinator", "officer", "stranger"):
         asker = Asker(app, name)
-        for _, path in islice(addresses(scene, ACCOUNTS[name]), 0, None, 6):
+        for _, path in islice(addresses(scene, ACCOUNTS[name], most=None if LONG else 1), 0, None, 3):
             asker.ask("GET", path)
         asker.ask("GET", f"/search?q={scene.worlds['w1'].mark('name')}")
     mailbox.socket.close()
@@ -123,6 +123,8 @@ def _values(redis: Redis, key: bytes) -> list[bytes]:
 def test_what_was_injected_comes_back_as_text_for_everybody(attacked: Scene, record_property: Count) -> None:
     """Every form of four people is sent with markup in all that can be typed into; then everybody's pages are read."""
     text = f"\"'><img src=x onerror={WORD}()></textarea></title><script>{WORD}()</script>{{{{7*7}}}}"
+    if not LONG:  # a file that all four work on, and one of the officer's own
+        attacked = replace(attacked, worlds={name: attacked.worlds[name] for name in ("w1", "w4")})
     sent = kept = read = 0
     for name in ("aigerim", "coordinator", "worker", "officer"):
         asker = Asker(attacked.app, name)

@@ -1,5 +1,6 @@
 """Forged requests and sessions: tokens missing, made up, another's and stale; cookies planted, changed and replayed."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -14,6 +15,7 @@ from tests.trust.routes import Route, kind, reaches, routes, value
 from tests.trust.scene import ACCOUNTS, Scene
 from tests.trust.tables import hashes
 
+LONG = os.environ.get("ATTACKS") == "long"
 # Who is tried, and how many things at least each of them may do: else the test could find none and pass.
 FEWEST = {"leader": 90, "officer": 80, "coordinator": 40, "admin": 30, "auditor": 15, "steward": 15}
 
@@ -51,8 +53,9 @@ def test_no_post_goes_without_the_token_of_its_own_session(attacked: Scene, name
         "stale": before_sign_out.token,
     }
     wrong, asked, before = [], Counter[str](), hashes(attacked)
-    for _, path in posts(attacked, name):
-        for what, token in tokens.items():
+    for place, (_, path) in enumerate(posts(attacked, name)):
+        # The short form tries each act with two of them, and the next act with two others.
+        for what, token in list(tokens.items())[slice(None) if LONG else slice(place % 3, None, 3)]:
             answer = asker.ask("POST", path, {"csrf_token": token} if token is not None else {"csrf_token": []})
             asked[f"token {what}"] += 1
             if answer.status_code != 400:
@@ -60,7 +63,7 @@ def test_no_post_goes_without_the_token_of_its_own_session(attacked: Scene, name
     for what, count in asked.items():
         record_property(f"probes:forgery:{what}", count)
     assert wrong == []
-    assert min(asked[f"token {what}"] for what in tokens) >= FEWEST[name], asked
+    assert min(asked[f"token {what}"] for what in tokens) >= FEWEST[name] // (1 if LONG else 3), asked
     assert hashes(attacked) == before
     assert asker.ask("GET", "/account").status_code == 200, "the session itself must have been good all the time"
 

@@ -32,14 +32,10 @@ from tests.trust.seeing import may_read
 LONG = os.environ.get("ATTACKS") == "long"
 # `make test` asks as one account of each side of the wall; `make attacks` as all of them.
 ASKING = list(ACCOUNTS) if LONG else ["coordinator", "kamqor_deputy", "auditor", "deputy", "stranger", "nobody"]
+# What is nobody's answers alike whoever asks: in `make test` one of the sender's side asks, and one of the receiver's.
+THOROUGH = set(ACCOUNTS) if LONG else {"kamqor_deputy", "deputy"}
 DONE = {200, 302, 409, 422}  # a page; done, or on to another page; too late or twice; a form that was refused
 NO_IDS = ("0", "00000000-0000-0000-0000-00000000000g", "..%2f..%2fetc%2fpasswd", "'%20OR%201=1--", "%00", "%D9%A1")
-
-
-def _turned(scene: Scene, place: int) -> list[World]:
-    """All worlds, from another one on for each route: the short form asks once for each relation to a thing."""
-    worlds = list(scene.worlds.values())
-    return worlds[place % len(worlds) :] + worlds[: place % len(worlds)]
 
 
 def few(scene: Scene) -> list[World]:
@@ -66,13 +62,16 @@ def probes(scene: Scene, account: Account, all_routes: list[Route]) -> Iterator[
             continue
         things = {name: kind(route, prefix, name) for _, name, prefix in route.parameters}
         asked: set[str] = set()
-        for world in _turned(scene, place) if LONG or denied is None else few(scene):
+        # From another one on for each route: the short form asks once for each relation to a thing.
+        for world in scene.turned(place) if LONG or denied is None else few(scene):
             probe = _of(account, route, things, world, denied)
             # Who may not use the route is refused before anything of the address is read: once for each relation.
             if (LONG and denied is None) or probe.label not in asked:
                 asked.add(probe.label)
                 yield probe
         nobodys = {name: thing[1:] if thing.startswith("=") else str(uuid.uuid4()) for name, thing in things.items()}
+        if account.name not in THOROUGH:
+            continue
         if LONG or denied is None:
             missing = DONE if route.endpoint in GONE_ALREADY else {404}
             yield Probe(route, route.path(nobodys), denied or missing, "unknown id")
