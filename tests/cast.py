@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -28,8 +29,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from caseflow.accounts import actions as accounts
+from caseflow.accounts import passwords
 from caseflow.accounts.models import User
-from caseflow.accounts.passwords import hash_password
 from caseflow.accounts.permissions import Role
 from caseflow.accounts.queries import candidates
 from caseflow.core.db import db, enter, new_id, tenant, today, unit_of_work
@@ -38,7 +39,6 @@ from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Organisation, OrganisationKind, ReferralKind, SiteKind
 
 PASSWORD = "correct horse battery"
-# The cast signs in some thousand times: its hashes ask for next to no memory. Those that tests make are the real ones.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 READS = "en"  # everybody of the cast, so that tests can name what a page says
 KINDS = list(ReferralKind)
@@ -127,6 +127,17 @@ PARTS: dict[str, tuple[str, OrganisationKind, str, str, str, tuple[int, ...], li
 }
 
 
+@contextmanager
+def quick_hashes() -> Iterator[None]:
+    """Passwords are hashed with next to no memory: the cast, the demo and the scene sign in some thousand times.
+
+    Those that tests make are the real ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", QUICK)
+        yield
+
+
 def raise_curtain(app: Flask, owner_url: str) -> None:
     """Play the cast into the template database: the steward by the owner, all else as the product does it."""
     steward_org, steward_id = new_id(), new_id()
@@ -143,7 +154,7 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
         )
         owner.execute(
             "INSERT INTO passwords (org_id, id, created_at, hash, changed_at) VALUES (%s, %s, now(), %s, now())",
-            (steward_org, steward_id, hash_password(PASSWORD)),
+            (steward_org, steward_id, passwords.hash_password(PASSWORD)),
         )
         owner.execute(
             "INSERT INTO terms_acceptances (org_id, id, created_at, user_id, version)"
@@ -198,7 +209,6 @@ def raise_curtain(app: Flask, owner_url: str) -> None:
                     )
                     settle_in(user)
     with psycopg.connect(owner_url) as owner:
-        owner.execute("UPDATE passwords SET hash = %s", (QUICK.hash(PASSWORD),))
         owner.execute("DELETE FROM outbox")  # news of the beginning itself
 
 

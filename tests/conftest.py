@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from redis import Redis
 
 from caseflow import create_app
@@ -21,12 +22,39 @@ from caseflow.core import installation
 from caseflow.core.db import db
 from caseflow.core.embedded import Servers
 from caseflow.core.limits import limiter
-from tests.cast import Cast, raise_curtain
+from tests.cast import Cast, quick_hashes, raise_curtain
 
 TEMPLATE = "caseflow_template"
 DATABASE = f"caseflow_test_{os.getpid()}"
 PACKAGE = Path(__file__).parents[1] / "caseflow"
 ROOM = 4 << 30  # bytes; a test worker takes up to half of it
+
+
+class Compiled(BytecodeCache):
+    """Templates as compiled by the first application of this test worker that shows them."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is held."""
+        if code := self.held.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Hold it."""
+        self.held[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
+def make_app(environment: dict[str, str]) -> Flask:
+    """An application with these settings, which lets everybody try as often as they like."""
+    app = create_app(Config.from_env(environment))
+    app.jinja_env.bytecode_cache = COMPILED
+    limiter.enabled = False
+    return app
 
 
 @dataclass(frozen=True)
@@ -61,8 +89,9 @@ def stage() -> Iterator[Stage]:
         template = _naming(general, TEMPLATE)
         installation.prepare_server(servers.superuser_url, database=TEMPLATE, passwords={})
         installation.migrate(template["OWNER_DATABASE_URL"], wall_key=template["CASEFLOW_WALL_KEY"])
-        app = create_app(Config.from_env(template))
-        raise_curtain(app, template["OWNER_DATABASE_URL"])
+        app = make_app(template)
+        with quick_hashes():
+            raise_curtain(app, template["OWNER_DATABASE_URL"])
         dispose(app)
         yield Stage(servers, _naming(general, DATABASE))
 
@@ -80,7 +109,7 @@ def environment(stage: Stage) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def _one_app(stage: Stage) -> Flask:
-    return create_app(Config.from_env(stage.environment))
+    return make_app(stage.environment)
 
 
 @pytest.fixture
@@ -94,8 +123,7 @@ def app(environment: dict[str, str], _one_app: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def own_app(environment: dict[str, str]) -> Iterator[Flask]:
     """An application of this test's own, to add pages to or to set otherwise."""
-    app = create_app(Config.from_env(environment))
-    limiter.enabled = False
+    app = make_app(environment)
     yield app
     dispose(app)
 

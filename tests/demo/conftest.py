@@ -8,12 +8,10 @@ import psycopg
 import pytest
 from flask import Flask
 
-from caseflow import create_app
-from caseflow.config import Config
 from caseflow.core.db import db
-from caseflow.core.limits import limiter
 from caseflow.demo.seed import seed
-from tests.conftest import TEMPLATE, Stage
+from tests.cast import quick_hashes
+from tests.conftest import TEMPLATE, Stage, make_app
 
 PEOPLE = 40
 
@@ -45,9 +43,8 @@ def demo(stage: Stage, name: str, people: int) -> Iterator[Told]:
     urls = {
         key: stage.environment[key].rsplit("/", 1)[0] + "/" + name for key in ("DATABASE_URL", "OWNER_DATABASE_URL")
     }
-    app = create_app(Config.from_env({**stage.environment, **urls}))
-    limiter.enabled = False
-    with app.app_context():
+    app = make_app({**stage.environment, **urls})
+    with app.app_context(), quick_hashes():
         seed(people, None)
     yield Told(app, urls["OWNER_DATABASE_URL"])
     with app.app_context():

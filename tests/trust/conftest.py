@@ -7,11 +7,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from caseflow import create_app
-from caseflow.config import Config
-from caseflow.core.limits import limiter
-from tests.cast import Cast
-from tests.conftest import TEMPLATE, Stage, dispose
+from tests.cast import Cast, quick_hashes
+from tests.conftest import TEMPLATE, Stage, dispose, make_app
 from tests.trust.scene import Scene, play
 
 PLAYED, ASKED, ATTACKED = (f"caseflow_trust_{what}_{os.getpid()}" for what in ("played", "asked", "attacked"))
@@ -37,8 +34,7 @@ def _set_up(stage: Stage, played: Scene, database: str) -> Scene:
     """The played scene with an application on a copy of its database."""
     _copy(stage.servers.superuser_url, PLAYED, database)
     environment = _on(stage, database)
-    app = create_app(Config.from_env(environment))
-    limiter.enabled = False
+    app = make_app(environment)
     return replace(played, app=app, cast=Cast(app), environment=environment)
 
 
@@ -47,8 +43,9 @@ def played(stage: Stage) -> Scene:
     """The accounts and worlds in a database that nobody touches afterwards."""
     _copy(stage.servers.superuser_url, TEMPLATE, PLAYED)
     environment = _on(stage, PLAYED)
-    app = create_app(Config.from_env(environment))
-    scene = play(app, environment, stage.servers.superuser_url)
+    app = make_app(environment)
+    with quick_hashes():
+        scene = play(app, environment, stage.servers.superuser_url)
     dispose(app)
     return scene
 
