@@ -135,6 +135,32 @@ def test_an_emergency_access_that_was_given_back_or_ended_is_reviewed_all_the_sa
     _review(cast, "leader", own, 302)
 
 
+def test_whoever_used_it_gives_it_back_by_a_button_and_is_offered_nothing_to_write(cast: Cast, sql: Sql) -> None:
+    case_id = a_case(cast, number=NUMBER)
+    restricted(cast, case_id)
+    glass(cast, "daniyar")
+    daniyar = cast.be("daniyar")
+    offered = {"": ("New task", "New note"), "/notes": ("Write a note",), "/tasks": ("New task",)}
+    offered |= {"/consents": ("Record a consent",), "/relatives": ("Add a relative",)}
+    for page, texts in offered.items():
+        alone, worker = daniyar.get(f"/cases/{case_id}{page}"), cast.be("aigerim").get(f"/cases/{case_id}{page}")
+        assert "Give it back now" in alone
+        assert "Give it back now" not in worker
+        assert [text for text in texts if text in alone or text not in worker] == [], page
+    give_back = f"/cases/{case_id}/emergency-access/give-back"
+    cast.be("stranger").post(give_back, page="/account", expect=404)
+    assert "has ended already" in cast.be("leader").post(give_back, page="/account", expect=409)
+    assert "Give it back now" in daniyar.get("/emergency-access")
+    daniyar.post(give_back, page="/emergency-access")
+    daniyar.get(f"/cases/{case_id}", expect=404)
+    daniyar.post(give_back, page="/account", expect=404)
+    assert "Give it back now" not in daniyar.get("/emergency-access")
+    assert sql.rows("leader", "SELECT count(*) FROM case_access WHERE kind = 'glass' AND ended_at < until") == [(1,)]
+    assert "to be reviewed" in cast.be("leader").get(f"/cases/{case_id}/access")
+    told = sql.rows("auditor", "SELECT detail ->> 'user' FROM audit_entries WHERE act = 'access.end-glass'")
+    assert told == [(str(colleague(cast, "daniyar")),)]
+
+
 def test_who_used_it_cannot_exclude_the_last_who_reviews(cast: Cast, sql: Sql) -> None:
     case_id = a_case(cast, number=NUMBER)
     restricted(cast, case_id)

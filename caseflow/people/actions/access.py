@@ -132,6 +132,18 @@ def end_access(access: Access, reason: str, *, by: User) -> None:
     record(f"access.end-{access.kind.value}", by=by, on=case, case_id=case.id, user=str(access.user_id))
 
 
+def give_back(case: Case, *, by: User) -> None:
+    """End one's own emergency access before its time; it is reviewed all the same."""
+    one_at_a_time("persons", case.org_id)
+    mine = [one for one in queries.live_access(case, AccessKind.GLASS) if one.user_id == by.id]
+    if not mine:
+        raise Conflict(_("This has ended already."))
+    for one in mine:
+        _end(one, None, by)
+    db.session.flush()
+    record("access.end-glass", by=by, on=case, case_id=case.id, user=str(by.id))
+
+
 def lift_restriction(case: Case, reason: str, *, by: User) -> None:
     """Open the file again to whoever's role reaches it; the list ends, exclusions stay."""
     _hold(case, reason)
@@ -270,5 +282,5 @@ def _add(case: Case, kind: AccessKind, user: User | None, reason: str, by: User)
     return made
 
 
-def _end(access: Access, reason: str, by: User) -> None:
+def _end(access: Access, reason: str | None, by: User) -> None:
     access.ended_at, access.ended_by, access.ended_reason = now(), by.id, reason

@@ -165,3 +165,11 @@ def emergency_access() -> tuple[str, int] | Response:
         # What was tried stays in the audit: the page is refused, the request is not.
         form.refuse(Refused(_("There is no restricted case with this number that can be opened."), field="number"))
     return page("people/emergency_access.html", form=form, emergencies=queries.emergencies(current_user))
+
+
+@bp.post("/cases/<uuid:id>/emergency-access/give-back")
+@requires(Permission.OPEN_CASES)
+def give_back(id: uuid.UUID) -> Response:
+    """End one's own emergency access, once what it was for is done."""
+    actions.give_back(queries.opened(id, current_user), by=current_user)
+    return done(_("It has ended."), ".emergency_access")
