@@ -24,7 +24,7 @@ from caseflow.core.languages import SOURCE
 from caseflow.people.models import Category, Person
 from caseflow.rights.giving import Roles, as_json, given, others
 from caseflow.rights.models import AccessRequest, Withheld
-from caseflow.rights.words import FACTS, MARKS, PARTS
+from caseflow.rights.words import FACTS, MARKS, PARTS, in_words
 from caseflow.tenancy import queries as tenancy
 from caseflow.tenancy.models import Organisation
 
@@ -276,8 +276,12 @@ class _Words:
     def _facts(self, held: dict[str, Any]) -> list[list[str]]:
         found = []
         for column, label in FACTS.items():
-            if column in held and column not in MARKS and (said := self._said(column, held[column])):
-                found.append([column, str(label), said])
+            if column not in held or column in MARKS:
+                continue
+            # Of an objection: what it says is wrong decides what the value means.
+            value = in_words(held["fact"], held[column]) if column == "stood" else held[column]
+            if words := self._said(column, value):
+                found.append([column, str(label), words])
         return found
 
     def day(self, value: datetime) -> str:

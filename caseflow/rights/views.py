@@ -34,7 +34,7 @@ from caseflow.rights.giving import DECIDED
 from caseflow.rights.models import AccessRequest, ErasureState, Fact, HoldKind, ObjectionState, RuleKind, Withheld
 from caseflow.rights.queries import received
 from caseflow.rights.queries.gathering import gather
-from caseflow.rights.words import PARTS
+from caseflow.rights.words import PARTS, in_words
 
 bp = Blueprint("rights", __name__, template_folder="templates")
 
@@ -319,7 +319,7 @@ def objections(id: uuid.UUID) -> tuple[str, int] | Response:
     case, form = people.opened(id, current_user), ObjectionForm()
     if form.accepts(lambda: actions.object_to(case, Fact(form.fact.data), form.words.data or "", by=current_user)):
         return done(_("It is written down, beside what stands there."), "rights.objections", id=case.id)
-    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case), said=queries.said)
+    return page("rights/objections.html", form=form, case=case, objections=queries.objections(case), said=in_words)
 
 
 @bp.route("/cases/<uuid:id>/objections/<uuid:objection_id>/answer", methods=["GET", "POST"])
@@ -334,6 +334,6 @@ def answer(id: uuid.UUID, objection_id: uuid.UUID) -> tuple[str, int] | Response
         )
     ):
         return done(_("The answer is saved."), "rights.objections", id=case.id)
-    stands = queries.said(held.fact, queries.stands(case, held.fact))
-    stood = queries.said(held.fact, held.stood)
+    stands = in_words(held.fact, queries.stands(case, held.fact))
+    stood = in_words(held.fact, held.stood)
     return page("rights/answer.html", form=form, case=case, held=held, stood=stood, stands=stands)

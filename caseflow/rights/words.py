@@ -1,6 +1,12 @@
 """What the parts of a person's records and the facts in them are called, for the copy that the person reads."""
 
+from datetime import date
+
 from flask_babel import lazy_gettext as _l
+
+from caseflow.core.formats import country_name, date_text, language_name
+from caseflow.people.models import LegalStatus, Sex
+from caseflow.rights.models import Fact
 
 # By table; one that is not here goes by its table's name.
 PARTS = {
@@ -232,3 +238,21 @@ MARKS = {
     "agreement_at", "changed_at", "created_at", "details_done", "disclosure_done", "of_register", "recorded_at",
     "status_at",
 }  # fmt: skip
+
+
+def in_words(fact: Fact, value: str | None) -> str | None:
+    """What stood there of a fact (`queries.stands`) in the reader's words: a date, a label, a country's name."""
+    if not value:
+        return value
+    match fact:
+        case Fact.BIRTH_DATE | Fact.RELEASE:
+            return date_text(date.fromisoformat(value))
+        case Fact.SEX:
+            return Sex(value).label
+        case Fact.LEGAL_STATUS:
+            return LegalStatus(value).label
+        case Fact.NATIONALITY:
+            return country_name(value)
+        case Fact.LANGUAGES:
+            return ", ".join(language_name(one) or one for one in value.split(", "))
+    return value

@@ -180,12 +180,16 @@ def read(document: PdfReader) -> str:
 def test_the_copy_on_paper_speaks_the_persons_language(
     cast: Cast, redis: Any, language: str, words: tuple[str, ...]
 ) -> None:
-    path = asked(cast, a_told_case(cast), language)
+    case_id = a_told_case(cast)
+    for fact, typed in (("sex", "Это не так"), ("nationality", "И это не так"), ("birth_date", "И дата")):
+        cast.be("aigerim").post(f"/cases/{case_id}/objections", {"fact": fact, "words": typed})
+    path = asked(cast, case_id, language)
     document = given_out(cast, redis, path, {"part-relatives": "third_party"})
     text = read(document)
     for word in (*words, "Слова заметки", "901231300123", "+7 701", "Ермек Сатыбалды"):
         assert word in text, word
-    for secret in ("+7 702", "Мать", "sealed:", "note.write", "None", "Айгерім"):
+    codes = ("1990-03-05", " KZ ", *(() if language == "en" else (" male ",)))  # of what stood before an objection
+    for secret in ("+7 702", "Мать", "sealed:", "note.write", "None", "Айгерім", *codes):
         assert secret not in text, secret
     assert document.trailer["/Root"]["/Lang"] == language
     assert str(document.trailer["/Root"]["/MarkInfo"]["/Marked"]) == "True"

@@ -15,7 +15,6 @@ from caseflow.rights.queries.objections import (
     happenings,
     objection,
     objections,
-    said,
     stands,
 )
 from caseflow.rights.queries.retention import (
@@ -64,7 +63,6 @@ __all__ = [
     "reads_all",
     "rows",
     "rules",
-    "said",
     "sealed",
     "sealed_due",
     "sealed_proposals",

@@ -1,7 +1,6 @@
 """What a person says is wrong in their records."""
 
 import uuid
-from datetime import date
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -9,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from caseflow.core.db import db, one_or_404
-from caseflow.core.formats import country_name, date_text, language_name
-from caseflow.people.models import Case, LegalStatus, Sex
+from caseflow.people.models import Case
 from caseflow.people.queries import Happening
 from caseflow.rights.models import Fact, Objection, ObjectionState
 
@@ -35,24 +33,6 @@ def stands(case: Case, fact: Fact) -> str | None:
     row, name = (case, fact.value[5:]) if fact.value.startswith("case.") else (case.person, fact.value)
     value = getattr(row, name)
     return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def said(fact: Fact, value: str | None) -> str | None:
-    """The same in the reader's words: a date, a code's label, a country's or a language's name."""
-    if not value:
-        return value
-    match fact:
-        case Fact.BIRTH_DATE | Fact.RELEASE:
-            return date_text(date.fromisoformat(value))
-        case Fact.SEX:
-            return Sex(value).label
-        case Fact.LEGAL_STATUS:
-            return LegalStatus(value).label
-        case Fact.NATIONALITY:
-            return country_name(value)
-        case Fact.LANGUAGES:
-            return ", ".join(language_name(one) or one for one in value.split(", "))
-    return value
 
 
 def happenings(case: Case) -> list[Happening]:
