@@ -24,6 +24,9 @@ MIN_WORD = 2
 MIN_DELETION = 3
 """Consonants a skeleton needs before one may be left out: fewer would leave a single one."""
 
+REMEMBERED = 2_048
+"""Words whose forms a process keeps, about 1 kB each: parts of names come again and again, whole names seldom."""
+
 # Arabic script letter by letter (Arabic, Persian, Sorani): its transliteration would make س + ه look like ش.
 # Vowel letters, hamza and ayn are absent and so fall away; و is decided by its neighbours.
 _ARABIC = {
@@ -126,7 +129,7 @@ def _is_arabic(word: str) -> bool:
     return any("\u0600" <= letter <= "\u06ff" for letter in word)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def skeleton(word: str) -> str:
     """The consonants of one word, in an alphabet of our own; never empty: a word of vowels alone gives "a"."""
     word = _APOSTROPHES.sub("", _MARKS.sub("", unicodedata.normalize("NFKC", word)).lower())
@@ -153,7 +156,7 @@ def _key(bones: str) -> int:
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def _word_keys(word: str) -> frozenset[int]:
     exact = _skeletons(word)
     return frozenset(_key(bones) for bones in exact.union(*map(_shortened, exact)))
@@ -184,7 +187,7 @@ def query_keys(query: str) -> list[frozenset[int]]:
     return [frozenset(keys) for keys in found]
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def _folded(word: str) -> str:
     return re.sub(r"[^a-z]", "", anyascii(word.translate(_LATIN_MARKS)).lower())
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import configure_mappers
 from caseflow.config import Config
 from caseflow.core import metrics
 from caseflow.core.db import db
+from caseflow.core.languages import locale_for, offered
 
 
 class QuietLogger(Logger):
@@ -65,6 +66,8 @@ class WebServer(BaseApplication):
             configure_mappers()
             for name in app.jinja_env.list_templates():
                 app.jinja_env.get_template(name)
+            for language in offered():
+                len(locale_for(language.code).territories)  # Babel reads what it knows of a language when first asked
             db.engine.dispose()
         return app
 
