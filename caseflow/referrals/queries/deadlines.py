@@ -81,6 +81,8 @@ def overdue(on: date) -> ColumnElement[bool]:
 def of(referrals: Iterable[Referral]) -> dict[UUID, Deadline]:
     """The deadlines of these referrals by id; those that owe nothing are left out."""
     owed = [(referral, due) for referral in referrals if (due := _owed(referral))]
+    if not owed:
+        return {}
     receivers = {referral.to_org_id: referral.receiver for referral, _due in owed}
     holidays: dict[UUID, set[date]] = {org_id: set() for org_id in receivers}
     for org_id, day in db.session.execute(select(Holiday.org_id, Holiday.day).where(Holiday.org_id.in_(receivers))):
