@@ -21,10 +21,12 @@ from caseflow.core.wall import address_context, sign_context
 from caseflow.tenancy.actions import add_holiday
 from tests.cast import Cast
 from tests.people.test_sealing import a_noted_case, person_of
+from tests.people.test_seals import NUMBER, glass
 from tests.referrals.test_sealing import a_talk
 from tests.rights.test_retention import closed, proposed
 from tests.stories.access import excluded, referral_excluded, referral_restricted, restricted
 from tests.stories.directory import a_service
+from tests.stories.people import a_case
 from tests.stories.plans import a_goal
 from tests.stories.referrals import a_draft, a_referral
 
@@ -532,6 +534,25 @@ def test_what_is_closed_to_a_colleague_tells_of_no_file_that_is_closed_to_who_as
         with speak(name, without_user=without_user) as there:
             [closed] = there.execute("SELECT closed_to(%s)", (reader,)).fetchone()
             assert both & set(closed) == found, (name, without_user)
+
+
+def test_what_a_colleague_has_open_in_an_emergency_tells_of_no_file_that_is_closed_to_who_asks(
+    speak: Speak, cast: Cast
+) -> None:
+    case_id = a_case(cast, number=NUMBER)
+    restricted(cast, case_id)
+    glass(cast, "deputy")
+    reader = ids(cast, "deputy")[1]
+    for name, without_user, found in (
+        ("daniyar", False, set[uuid.UUID]()),
+        ("leader", False, {case_id}),
+        ("deputy", False, {case_id}),
+        ("daniyar", True, {case_id}),
+        ("stranger", True, set[uuid.UUID]()),
+    ):
+        with speak(name, without_user=without_user) as there:
+            [borrowed] = there.execute("SELECT borrowed_by(%s)", (reader,)).fetchone()
+            assert {case_id} & set(borrowed) == found, (name, without_user)
 
 
 def test_what_a_receiver_closed_to_a_colleague_tells_of_no_referral_that_is_closed_to_who_asks(

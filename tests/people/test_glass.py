@@ -140,7 +140,11 @@ def test_whoever_used_it_gives_it_back_by_a_button_and_is_offered_nothing_to_wri
     restricted(cast, case_id)
     glass(cast, "daniyar")
     daniyar = cast.be("daniyar")
-    offered = {"": ("New task", "New note", "Complete the intake"), "/notes": ("Write a note",), "/tasks": ("New task",)}
+    offered = {
+        "": ("New task", "New note", "Complete the intake"),
+        "/notes": ("Write a note",),
+        "/tasks": ("New task",),
+    }
     offered |= {"/consents": ("Record a consent",), "/relatives": ("Add a relative",)}
     for page, texts in offered.items():
         alone, worker = daniyar.get(f"/cases/{case_id}{page}"), cast.be("aigerim").get(f"/cases/{case_id}{page}")
