@@ -518,6 +518,27 @@ def test_reviewers_end_ways_in_of_accounts_without_power_alone(
                     assert asked(there, statement, user_id), (name, other, statement)
 
 
+def test_news_is_told_by_jobs_alone_and_read_by_whom_it_was_told_to(speak: Speak, cast: Cast) -> None:
+    users = {name: ids(cast, name) for name in ("aigerim", "daniyar", "leader", "admin", "stranger")}
+    told = (
+        "INSERT INTO notifications (org_id, id, created_at, user_id, news_id, title, params, path, urgent)"
+        " VALUES (%s, gen_random_uuid(), now(), %s, gen_random_uuid(), 'Sign in again', '{}', '/sign-out', true)"
+    )
+    for name in ("aigerim", "leader", "admin", "stranger"):
+        with speak(name) as there:
+            for whom in ("daniyar", name):
+                assert refused(there, told, *users[whom]), (name, whom)
+    with speak("aigerim", without_user=True) as job:
+        assert done(job, told, *users["daniyar"])
+        job.commit()
+    found = "SELECT count(*) FROM notifications WHERE title = 'Sign in again'"
+    for name, count in (("daniyar", 1), ("aigerim", 0), ("leader", 0), ("admin", 0), ("stranger", 0)):
+        with speak(name) as there:
+            assert there.execute(found).fetchone() == (count,), name
+            read = there.execute("UPDATE notifications SET read_at = now() WHERE title = 'Sign in again'")
+            assert read.rowcount == count, name
+
+
 def test_what_is_closed_to_a_colleague_tells_of_no_file_that_is_closed_to_who_asks(speak: Speak, cast: Cast) -> None:
     shut, other = a_noted_case(cast, "x"), a_noted_case(cast, "y")
     restricted(cast, shut)

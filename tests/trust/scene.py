@@ -24,7 +24,7 @@ from caseflow.accounts import actions as accounts
 from caseflow.accounts.models import ApiToken, SignIn
 from caseflow.accounts.permissions import Permission, Role, Scope, may, scope
 from caseflow.audit.models import Entry
-from caseflow.core.db import db, new_id, now, today
+from caseflow.core.db import db, new_id, now, today, unit_of_work
 from caseflow.notifications.models import Notification
 from caseflow.people import actions as people
 from caseflow.people import queries as cases
@@ -338,12 +338,7 @@ def _furnish(cast: Cast, world: World) -> None:
             opened, title=world.mark("task"), due_on=today() + timedelta(days=2), user=user, by=user
         ).id
         user_id, org_id = user.id, user.org_id
-        news = Notification(
-            org_id=org_id, user_id=user_id, news_id=new_id(), title=world.mark("news"), path=f"/cases/{case}"
-        )
-        db.session.add(news)
-        ids |= {"user": user_id, "notification": (news_id := new_id())}
-        news.id = news_id
+        ids |= {"user": user_id, "notification": new_id()}
         signed_in = SignIn(
             org_id=org_id,
             id=new_id(),
@@ -364,6 +359,9 @@ def _furnish(cast: Cast, world: World) -> None:
         made = (ApiToken.org_id == org_id, ApiToken.name == world.mark("token"))
         ids["token"] = db.session.scalars(select(ApiToken.id).where(*made)).one()
         db.session.add(Entry(org_id=org_id, user_id=user_id, act="case.read", case_id=case, detail={}))
+    news = {"user_id": ids["user"], "news_id": new_id(), "title": world.mark("news"), "path": f"/cases/{case}"}
+    with cast.app.app_context(), unit_of_work(org_id):  # as a job tells it
+        db.session.add(Notification(org_id=org_id, id=ids["notification"], **news))
     ids["need"] = a_need(cast, case, by, description=world.mark("need"))
     ids["goal"] = a_goal(cast, case, by, title=world.mark("goal"))
     ids["step"] = a_step(cast, case, ids["goal"], by, title=world.mark("step"))
