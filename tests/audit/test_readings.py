@@ -88,19 +88,35 @@ def world(cast: Cast, environment: dict[str, str]) -> Iterator[Any]:
         yield owner
 
 
+# Whose rows name their case: in an address behind another case they are not found, and need not be asked for.
+OF_A_CASE = ("consents", "conditions", "contacts", "goals", "handovers", "needs", "notes", "objections")
+
+
 def _ids(owner: Any, table: str) -> list[str]:
     return [str(row[0]) for row in owner.execute(f"SELECT id FROM {table} ORDER BY id").fetchall()]
 
 
+def _cases(owner: Any) -> dict[str, str]:
+    """The case of each thing that has one, by their ids."""
+    query = " UNION ALL ".join(f"SELECT id::text, case_id::text FROM {table}" for table in OF_A_CASE)
+    return dict(owner.execute(query).fetchall())
+
+
 def _addresses(app: Flask, owner: Any, reader: str) -> Iterator[str]:
     """Every address that answers to GET and to the reader's role, with ids of the world filled in."""
-    known = {key: _ids(owner, table)[-4:] for key, table in TABLES.items()}
+    known, cases = {key: _ids(owner, table)[-4:] for key, table in TABLES.items()}, _cases(owner)
+    known["cases"] = _ids(owner, "cases")
     for rule in app.url_map.iter_rules():
         permission = getattr(app.view_functions[rule.endpoint], "permission", None)
         if permission is not None and not may(ROLES[reader], permission):
             continue
         if "GET" in (rule.methods or set()) and rule.endpoint not in ("static", "accounts.sign_out"):
-            yield from _filled(rule, known)
+            yield from (path for path in _filled(rule, known) if _fits(path.split("/"), cases))
+
+
+def _fits(parts: list[str], cases: dict[str, str]) -> bool:
+    """Whether whatever an address names behind a case is that case's."""
+    return parts[1] != "cases" or all(cases.get(part, parts[2]) == parts[2] for part in parts[3:])
 
 
 def _filled(rule: Rule, known: dict[str, list[str]]) -> Iterator[str]:
