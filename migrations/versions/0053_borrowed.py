@@ -1,7 +1,6 @@
 """Whoever asks what a colleague has open in an emergency learns of no file that is closed to themselves.
 
-The last of the functions that answered for anybody (0050): SQL in a user's context could name the restricted files that
-somebody was in, and to whom else they are closed.
+As `closed_to()` since 0050: SQL in a user's context could list by their ids the restricted files that somebody was in.
 """
 
 from alembic import op
