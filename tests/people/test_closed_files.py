@@ -107,11 +107,15 @@ def test_no_row_of_a_closed_file_is_read_or_written_by_whom_it_is_closed_to(
     assert rows.pop("audit_entries")  # auditors alone read the table: tests/people/test_glass.py
     # Of a register's file, whoever has a closed case sees what they brought themselves.
     assert set(rows) == _guarded(superuser) - {"audit_entries"}
+    address = "UPDATE notifications SET user_id = %s"  # news is seen by whom it was told to alone
+    superuser.execute(address, (deputy,))
     with speaking(superuser, environment, org, deputy):
         assert {table for table, row in rows.items() if _seen(superuser, table, row)} == set()
+    superuser.execute(address, (leader,))
     with speaking(superuser, environment, org, leader):
         blind = {table for table, row in rows.items() if not _seen(superuser, table, row)}
     assert blind == set(), "whom it is open to must see it, or this test could not fail"
+    superuser.execute(address, (deputy,))
     for table, row in rows.items():
         superuser.execute("SAVEPOINT whole")
         superuser.execute(sql.SQL("DROP POLICY guarded ON {}").format(sql.Identifier(table)))
