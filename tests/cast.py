@@ -11,6 +11,7 @@ The stranger always appears: what one organisation does, the stranger must not s
 """
 
 import re
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +23,8 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from rq import Queue, SimpleWorker
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -294,7 +295,7 @@ class Browser:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
         self.last: TestResponse | None = None
-        self._read: tuple[object, str] = (None, "")  # what the session holds, and the token of its forms
+        self._form: tuple[str | None, str] = (None, "")  # the session's cookie, and the token that its forms have
 
     def get(self, path: str, *, expect: int = 200) -> str:
         """The page at this address; fails when the status is another than expected."""
@@ -303,32 +304,29 @@ class Browser:
         assert self.last.status_code == expect, f"GET {path}: {self.last.status_code}\n{text[:3000]}"
         return text
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, expect: int = 302, page: str | None = None) -> str:
-        """Send a form to this address, with the token of `page` (the same address where it has a form)."""
-        token = self.token(page or path)
-        self.last = self.client.post(path, data={"csrf_token": token, **(data or {})})
+    def post(self, path: str, data: dict[str, Any] | None = None, *, expect: int = 302) -> str:
+        """Send a form to this address, with the token of the session."""
+        self.last = self.client.post(path, data={"csrf_token": self.token(), **(data or {})})
         text = _unpadded(self.last)
         assert self.last.status_code == expect, f"POST {path}: {self.last.status_code}\n{text[:3000]}"
         return text
 
-    def token(self, page: str) -> str:
-        """The token of the page's form. All forms of a session have the same, so it is read once for each session."""
-        if (secret := self._secret()) is not None and secret == self._read[0]:
-            return self._read[1]
-        for address in (page, "/account", "/sign-in"):
-            found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get(address).get_data(as_text=True))
-            if found:
-                self._read = self._secret(), found[1]
-                return found[1]
-        raise AssertionError("no page with a form")
+    def token(self) -> str:
+        """The token that all forms of the session have, as Flask-WTF makes it; no page is read for it.
 
-    def _secret(self) -> object:
+        That every form holds it is the matter of `tests/core/test_templates.py`.
+        """
         app = self.client.application
-        cookie = self.client.get_cookie(app.config["SESSION_COOKIE_NAME"])
-        if cookie is None:
-            return None
-        signer: Any = SecureCookieSessionInterface().get_signing_serializer(app)
-        return signer.loads(cookie.value).get("csrf_token")
+        if self._form[0] is None or self._cookie() != self._form[0]:
+            with self.client.session_transaction() as session:
+                secret = session.setdefault("csrf_token", secrets.token_hex(20))
+            signer = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
+            self._form = self._cookie(), str(signer.dumps(secret))
+        return self._form[1]
+
+    def _cookie(self) -> str | None:
+        held = self.client.get_cookie(self.client.application.config["SESSION_COOKIE_NAME"])
+        return held and held.value
 
     @property
     def location(self) -> str:

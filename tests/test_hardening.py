@@ -73,7 +73,7 @@ def test_fields_that_a_form_does_not_have_change_nothing(cast: Cast) -> None:
     }
     with cast.acting("aigerim") as aigerim:
         before = {column.key: getattr(aigerim, column.key) for column in User.__table__.columns}
-    cast.be("aigerim").post("/account/mail", {"wanted": "no", **smuggled}, page="/account")
+    cast.be("aigerim").post("/account/mail", {"wanted": "no", **smuggled})
     with cast.acting("aigerim") as aigerim:
         after = {column.key: getattr(aigerim, column.key) for column in User.__table__.columns}
     changed = {name for name in before if before[name] != after[name]}
@@ -102,10 +102,10 @@ def test_what_is_anothers_answers_like_what_does_not_exist(own_app: Flask) -> No
         event.listen(db.engine, "before_cursor_execute", lambda *given: asked[-1].append(str(given[2])))
     browser, pages = cast.be("stranger_admin"), []
     browser.get("/users")
-    browser.token("/account")
+    browser.token()
     for id in (theirs, uuid.uuid4()):
         asked.append([])
-        page = browser.post(f"/users/{id}/deactivate", {}, page="/account", expect=404)
+        page = browser.post(f"/users/{id}/deactivate", {}, expect=404)
         # The number of the request and the form's token differ from page to page.
         pages.append(re.sub(r'<code>\w+</code>|name="csrf_token"[^>]*value="[^"]+"', "", page.replace(str(id), "")))
     assert asked[1] == asked[2] != []

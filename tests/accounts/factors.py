@@ -11,7 +11,7 @@ from tests.cast import PASSWORD, Browser
 
 def set_up_app(browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
     """Set up an authenticator app by the pages; gives the app and the recovery codes."""
-    browser.post("/account/factors/totp/begin", page="/account/factors")
+    browser.post("/account/factors/totp/begin")
     page = browser.get("/account/factors/totp")
     found = re.search(r"<code>([A-Z2-7 ]{30,})</code>", page)
     assert found is not None

@@ -46,20 +46,20 @@ def test_invited_user_chooses_a_password_accepts_the_terms_and_works(cast: Cast,
     browser.post("/terms", {"next": "/account"})
     browser.get("/")
     browser.get(path, expect=404)
-    browser.post(path, {"password": "another one, quite long"}, expect=404, page="/account")
+    browser.post(path, {"password": "another one, quite long"}, expect=404)
 
 
 def test_link_is_withdrawn_sent_again_and_grows_old(cast: Cast, app: Flask, environment: dict[str, str]) -> None:
     admin = cast.be("admin")
     first = _link(admin.post("/users/new", NEW, expect=200))
     id = _id(cast, "new@example.org")
-    second = _link(admin.post(f"/users/{id}/link", page=f"/users/{id}", expect=200))
+    second = _link(admin.post(f"/users/{id}/link", expect=200))
     guest = Browser(app.test_client())
     guest.get(first, expect=404)
     guest.get(second)
-    admin.post(f"/users/{id}/link/withdraw", page=f"/users/{id}")
+    admin.post(f"/users/{id}/link/withdraw")
     guest.get(second, expect=404)
-    third = _link(admin.post(f"/users/{id}/link", page=f"/users/{id}", expect=200))
+    third = _link(admin.post(f"/users/{id}/link", expect=200))
     with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
         [(hours,)] = owner.execute(
             "SELECT extract(epoch FROM expires_at - created_at) / 3600 FROM account_links WHERE withdrawn_at IS NULL"
@@ -79,8 +79,8 @@ def test_stranger_sends_and_withdraws_nothing(cast: Cast) -> None:
     with cast.acting("aigerim") as aigerim:
         id = aigerim.id
     for path in (f"/users/{id}/link", f"/users/{id}/link/withdraw"):
-        cast.be("stranger_admin").post(path, expect=404, page="/users")
-    cast.be("aigerim").post(f"/users/{id}/link", expect=403, page="/account")
+        cast.be("stranger_admin").post(path, expect=404)
+    cast.be("aigerim").post(f"/users/{id}/link", expect=403)
 
 
 def test_link_for_somebody_with_a_second_factor_does_not_go_round_it(cast: Cast, app: Flask) -> None:
@@ -89,7 +89,7 @@ def test_link_for_somebody_with_a_second_factor_does_not_go_round_it(cast: Cast,
     set_up_app(cast.be("aigerim"))
     with cast.acting("aigerim") as aigerim:
         id = aigerim.id
-    path = _link(cast.be("admin").post(f"/users/{id}/link", page=f"/users/{id}", expect=200))
+    path = _link(cast.be("admin").post(f"/users/{id}/link", expect=200))
     browser = Browser(app.test_client())
     browser.post(path, {"password": PASSWORD})
     cast.be("aigerim").get("/account", expect=302)
@@ -181,7 +181,7 @@ def test_link_of_an_administrator_stays_open_when_somebody_says_the_password_is_
     with cast.acting("aigerim") as aigerim:
         id = aigerim.id
     cast.be("admin").post("/users/new", NEW)
-    cast.be("admin").post(f"/users/{id}/link", page=f"/users/{id}")
+    cast.be("admin").post(f"/users/{id}/link")
     _deliver_with(cast, redis)
     given = list(sent)
     assert sorted(letter.split()[0] for letter in given) == ["aigerim@example.org", "new@example.org"]
@@ -195,7 +195,7 @@ def test_link_of_an_administrator_stays_open_when_somebody_says_the_password_is_
     for letter in given:
         guest.post(_link(letter), {"password": CHOSEN})
         guest.post("/sign-in", {"email": letter.split()[0], "password": CHOSEN})
-        guest.post("/sign-out", page="/account")
+        guest.post("/sign-out")
     assert sent == given
 
 

@@ -24,7 +24,7 @@ def test_session_ended_on_the_server_is_ended_for_its_cookie(cast: Cast) -> None
     browser = cast.be("aigerim")
     cookie = browser.client.get_cookie("caseflow")
     assert cookie is not None
-    browser.post("/sign-out", page="/account")
+    browser.post("/sign-out")
     assert browser.last is not None
     assert browser.last.headers["Clear-Site-Data"] == '"cache", "storage"'
     browser.client.set_cookie("caseflow", cookie.value)

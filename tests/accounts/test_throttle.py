@@ -39,7 +39,7 @@ def _browser(app: Flask, address: str = "192.0.2.1") -> Browser:
 def _guess(browser: Browser, *, times: int, email: str = "aigerim@example.org") -> list[int]:
     answers = []
     for _number in range(times):
-        token = browser.token("/sign-in")
+        token = browser.token()
         form = {**WRONG, "email": email, "csrf_token": token}
         answers.append(browser.client.post("/sign-in", data=form).status_code)
     return answers
@@ -84,7 +84,7 @@ def test_what_an_address_counts_for(address: str | None, counts_for: str) -> Non
 def test_victim_signs_in_from_elsewhere_and_from_a_known_device_in_the_same_building(limited: Flask) -> None:
     known = _browser(limited, "192.0.2.1")
     known.post("/sign-in", RIGHT)
-    known.post("/sign-out", page="/account")
+    known.post("/sign-out")
     _guess(_browser(limited, "192.0.2.1"), times=40)
     _browser(limited, "192.0.2.2").post("/sign-in", RIGHT)
     known.post("/sign-in", RIGHT)
@@ -94,7 +94,7 @@ def test_victim_signs_in_from_elsewhere_and_from_a_known_device_in_the_same_buil
 def test_known_device_has_only_its_own_tries(limited: Flask) -> None:
     known = _browser(limited)
     known.post("/sign-in", RIGHT)
-    known.post("/sign-out", page="/account")
+    known.post("/sign-out")
     assert _guess(known, times=6) == [422] * 5 + [429]
     _browser(limited).post("/sign-in", RIGHT)
 
@@ -126,7 +126,7 @@ def _half(app: Flask, address: str) -> Browser:
 def _wrong_codes(browser: Browser, *, times: int, page: str = "/sign-in/second-step") -> list[int]:
     answers = []
     for _number in range(times):
-        form = {"code": "000000", "csrf_token": browser.token(page)}
+        form = {"code": "000000", "csrf_token": browser.token()}
         answers.append(browser.client.post(page, data=form).status_code)
     return answers
 
@@ -159,7 +159,7 @@ def test_new_session_has_no_new_codes_beyond_those_of_its_user(limited: Flask) -
     owner = _browser(limited)
     owner.post("/sign-in", RIGHT)
     totp, _codes = set_up_app(owner)
-    owner.post("/sign-out", page="/account")
+    owner.post("/sign-out")
     for number in range(4):
         assert _wrong_codes(_half(limited, f"192.0.2.{number + 10}"), times=5) == [422] * 4 + [302]
     thief, right = _half(limited, "192.0.2.20"), code(totp, steps=1)

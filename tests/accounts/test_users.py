@@ -47,9 +47,9 @@ def test_closed_account_is_signed_out_at_once_and_may_be_opened_again(cast: Cast
     with cast.acting("aigerim") as aigerim:
         id = aigerim.id
     cast.be("aigerim").get("/account")
-    cast.be("admin").post(f"/users/{id}/deactivate", page="/users")
+    cast.be("admin").post(f"/users/{id}/deactivate")
     cast.be("aigerim").get("/account", expect=302)
-    cast.be("admin").post(f"/users/{id}/reactivate", page="/users")
+    cast.be("admin").post(f"/users/{id}/reactivate")
     browser = Browser(cast.app.test_client())
     browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
 
@@ -57,7 +57,7 @@ def test_closed_account_is_signed_out_at_once_and_may_be_opened_again(cast: Cast
 def test_administrator_cannot_close_their_own_account(cast: Cast) -> None:
     with cast.acting("admin") as admin:
         id = admin.id
-    cast.be("admin").post(f"/users/{id}/deactivate", page="/users")
+    cast.be("admin").post(f"/users/{id}/deactivate")
     cast.be("admin").get("/users")
 
 
@@ -65,13 +65,13 @@ def test_last_auditor_stays_until_there_is_another(cast: Cast) -> None:
     with cast.acting("auditor") as auditor:
         id = auditor.id
     admin, told = cast.be("admin"), "is the only one here with the role"
-    admin.post(f"/users/{id}/deactivate", page="/users")
+    admin.post(f"/users/{id}/deactivate")
     assert told in admin.get("/users")
     changed = {"name": "Ерлан Аудитор", "role": "social_worker", "site": ""}
     assert told in admin.post(f"/users/{id}/change", changed, expect=422)
     cast.be("auditor").get("/audit")
     admin.post("/users/new", NEW | {"role": "auditor"}, expect=200)
-    admin.post(f"/users/{id}/deactivate", page="/users")
+    admin.post(f"/users/{id}/deactivate")
     cast.be("auditor").get("/account", expect=302)
 
 
@@ -96,7 +96,7 @@ def test_whoever_gets_a_role_with_power_is_told_to_all_others_who_have_one(cast:
 def test_stranger_cannot_touch_or_see_an_account(cast: Cast) -> None:
     with cast.acting("aigerim") as aigerim:
         id = aigerim.id
-    cast.be("stranger_admin").post(f"/users/{id}/deactivate", expect=404, page="/users")
+    cast.be("stranger_admin").post(f"/users/{id}/deactivate", expect=404)
     assert "aigerim" not in cast.be("stranger_admin").get("/users")
     cast.be("aigerim").get("/account")
 
@@ -118,34 +118,34 @@ def test_sessions_are_listed_and_ended(cast: Cast, app: Flask, environment: dict
     browser = cast.be("aigerim")
     [path] = re.findall(r"/account/sessions/[0-9a-f-]{36}/end", browser.get("/account"))
     for name in ("daniyar", "stranger_worker"):
-        cast.be(name).post(path, page="/account", expect=404)
+        cast.be(name).post(path, expect=404)
     elsewhere.get("/account")
     with psycopg.connect(environment["OWNER_DATABASE_URL"]) as owner:
         owner.execute("UPDATE sign_ins SET verified_at = verified_at - interval '16 minutes'")
-    browser.post(path, page="/account")
+    browser.post(path)
     assert browser.location.startswith("/confirm"), "first one shows again who one is"
     elsewhere.get("/account")
     browser.post("/confirm", {"password": PASSWORD})
-    browser.post(path, page="/account")
+    browser.post(path)
     elsewhere.get("/account", expect=302)
 
 
 def test_mail_is_switched_off_and_on(cast: Cast) -> None:
     for wanted in ("no", "yes"):
-        cast.be("aigerim").post("/account/mail", {"wanted": wanted}, page="/account")
+        cast.be("aigerim").post("/account/mail", {"wanted": wanted})
         with cast.acting("aigerim") as aigerim:
             assert aigerim.mail_news is (wanted == "yes")
 
 
 def test_language_is_kept_before_and_after_signing_in(cast: Cast, app: Flask) -> None:
     browser = Browser(app.test_client())
-    browser.post("/language", {"locale": "ar", "next": "/sign-in"}, page="/sign-in")
+    browser.post("/language", {"locale": "ar", "next": "/sign-in"})
     assert 'dir="rtl"' in browser.get("/sign-in")
-    browser.post("/language", {"locale": "xx", "next": "//evil.example"}, page="/sign-in")
+    browser.post("/language", {"locale": "xx", "next": "//evil.example"})
     assert browser.location == "/"
     signed_in = cast.be("aigerim")
     assert 'lang="en"' in signed_in.get("/account")
-    signed_in.post("/language", {"locale": "ru", "next": "/account"}, page="/account")
+    signed_in.post("/language", {"locale": "ru", "next": "/account"})
     assert 'lang="ru"' in signed_in.get("/account")
 
 
@@ -159,7 +159,7 @@ def test_all_other_sessions_are_ended_at_once(cast: Cast, app: Flask) -> None:
     elsewhere = [Browser(app.test_client()) for _number in range(2)]
     for browser in elsewhere:
         browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
-    cast.be("aigerim").post("/account/sessions/end-others", page="/account")
+    cast.be("aigerim").post("/account/sessions/end-others")
     cast.be("aigerim").get("/account")
     for browser in elsewhere:
         browser.get("/account", expect=302)
@@ -183,9 +183,9 @@ def test_administrator_ends_sessions_and_stranger_does_not(cast: Cast) -> None:
         id = aigerim.id
     cast.be("aigerim").get("/account")
     [path] = re.findall(rf"/users/{id}/sessions/[0-9a-f-]{{36}}/end", cast.be("admin").get(f"/users/{id}"))
-    cast.be("stranger_admin").post(path, expect=404, page="/users")
+    cast.be("stranger_admin").post(path, expect=404)
     cast.be("aigerim").get("/account")
-    cast.be("admin").post(path, page=f"/users/{id}")
+    cast.be("admin").post(path)
     cast.be("aigerim").get("/account", expect=302)
 
 
@@ -193,7 +193,7 @@ def test_role_and_site_are_changed_but_not_ones_own_role(cast: Cast) -> None:
     with cast.acting("aigerim") as aigerim, cast.acting("admin") as admin:
         ids = aigerim.id, admin.id
     change = {"name": "Айгерім", "role": "team_leader", "site": ""}
-    cast.be("stranger_admin").post(f"/users/{ids[0]}/change", change, expect=404, page="/users")
+    cast.be("stranger_admin").post(f"/users/{ids[0]}/change", change, expect=404)
     cast.be("admin").post(f"/users/{ids[0]}/change", change)
     assert "Team leader" in cast.be("aigerim").get("/account")
     cast.be("admin").post(f"/users/{ids[1]}/change", change, expect=422)
@@ -201,7 +201,7 @@ def test_role_and_site_are_changed_but_not_ones_own_role(cast: Cast) -> None:
 
 def test_new_device_is_told_and_the_first_and_known_ones_are_not(cast: Cast, app: Flask, redis: object) -> None:
     browser = cast.be("aigerim")
-    browser.post("/sign-out", page="/account")
+    browser.post("/sign-out")
     browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD})
     cast.deliver(redis)
     assert "new device" not in browser.get("/notifications")

@@ -86,7 +86,7 @@ def test_nothing_needed_is_an_answer_and_leaves_the_count_of_open_needs_right(ca
     aigerim = cast.be("aigerim")
     address = f"/cases/{case_id}/needs/nothing-needed"
     for _click in range(2):
-        aigerim.post(address, {"area": "faith"}, page=f"/cases/{case_id}/needs")
+        aigerim.post(address, {"area": "faith"})
     assert [status for area, status, _ in needs(cast, case_id) if area is NeedArea.FAITH] == [NeedStatus.NOTHING_NEEDED]
     page = aigerim.get(f"/cases/{case_id}/needs")
     assert "1 open need" in page

@@ -15,7 +15,7 @@ from tests.stories.people import a_case
 
 
 def caseload(cast: Cast, name: str = "aigerim", query: str = "") -> str:
-    cast.be(name).post("/language", {"locale": "en"}, page="/account")
+    cast.be(name).post("/language", {"locale": "en"})
     return cast.be(name).get(f"/caseload{query}")
 
 

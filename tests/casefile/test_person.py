@@ -17,7 +17,7 @@ from tests.stories.referrals import a_draft, a_referral
 
 
 def english(cast: Cast, name: str, path: str, expect: int = 200) -> str:
-    cast.be(name).post("/language", {"locale": "en"}, page="/account")
+    cast.be(name).post("/language", {"locale": "en"})
     return cast.be(name).get(path, expect=expect)
 
 

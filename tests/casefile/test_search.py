@@ -14,7 +14,7 @@ from tests.stories.referrals import a_referral
 
 
 def search(cast: Cast, text: str, name: str = "aigerim") -> str:
-    cast.be(name).post("/language", {"locale": "en"}, page="/account")
+    cast.be(name).post("/language", {"locale": "en"})
     return cast.be(name).get(f"/search?q={quote(text)}")
 
 

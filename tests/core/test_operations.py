@@ -186,7 +186,7 @@ def test_without_redis_pages_stay_open(environment: dict[str, str]) -> None:
     browser = Cast(app).be("aigerim")
     for path in ("/", "/caseload", "/account"):
         browser.get(path)
-    browser.post("/account/mail", {"wanted": "no"}, page="/account")
+    browser.post("/account/mail", {"wanted": "no"})
     dispose(app)
 
 

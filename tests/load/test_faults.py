@@ -91,7 +91,7 @@ def test_the_ledger_finds_a_line_of_news_that_is_missing(cast: Cast, environment
     cast.deliver(redis)
     for _ in range(2):
         form = {"message": "When may he call?", "message_id": str(uuid.uuid4())}
-        cast.be("aigerim").post(f"/referrals/{referral_id}/messages", form, page=f"/referrals/{referral_id}")
+        cast.be("aigerim").post(f"/referrals/{referral_id}/messages", form)
     with psycopg.connect(environment["OWNER_DATABASE_URL"], autocommit=True) as owner:
         assert news(owner).waiting == 2
         cast.deliver(redis)

@@ -69,9 +69,9 @@ def test_news_opened_is_read_and_leads_to_the_fact(cast: Cast, redis: "Redis") -
     browser = cast.be("coordinator")
     page = browser.get("/notifications")
     action = re.findall(r"/notifications/[0-9a-f-]{36}/open", page)[0]
-    browser.post(action, page="/notifications")
+    browser.post(action)
     assert browser.location == "/account"
-    cast.be("worker").post(action, expect=404, page="/notifications")
+    cast.be("worker").post(action, expect=404)
 
 
 def test_a_job_that_runs_twice_tells_once(app: Flask, cast: Cast, redis: "Redis", handler: list[News]) -> None:

@@ -19,7 +19,7 @@ from tests.stories.people import a_case
 
 
 def audit(cast: Cast, name: str = "auditor", query: str = "") -> str:
-    cast.be(name).post("/language", {"locale": "en"}, page="/account")
+    cast.be(name).post("/language", {"locale": "en"})
     return cast.be(name).get(f"/audit{query}")
 
 

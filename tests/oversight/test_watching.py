@@ -139,17 +139,17 @@ def test_reading_at_night_is_shown_from_the_threshold_on_and_reviewed_once(cast:
     sent = {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)[1] for name in ("kind", "user", "day")}  # type: ignore[index]
     assert "Write what you found." in cast.be("auditor").post("/audit/unusual", sent, expect=422)
     auditor = cast.be("auditor")
-    auditor.post("/audit/unusual", {**sent, "note": "A transfer at night, agreed."}, page="/audit/unusual?kind=night")
+    auditor.post("/audit/unusual", {**sent, "note": "A transfer at night, agreed."})
     page = _found(cast, "night")
     assert "A transfer at night, agreed." in page
     assert "Mark as reviewed" not in page
-    auditor.post("/audit/unusual", {**sent, "note": "Again"}, page="/account", expect=409)
+    auditor.post("/audit/unusual", {**sent, "note": "Again"}, expect=409)
     assert "reading.review" in auditor.get("/audit?act=reading")
     for bad in ({"user": "x"}, {"day": "x"}):
-        auditor.post("/audit/unusual", {**sent, **bad, "note": "x"}, page="/account", expect=400)
+        auditor.post("/audit/unusual", {**sent, **bad, "note": "x"}, expect=400)
     stranger = {**sent, "user": str(user_id(cast, "stranger")), "note": "x"}
-    auditor.post("/audit/unusual", stranger, page="/account", expect=404)
-    cast.be("leader").post("/audit/unusual", {**sent, "note": "x"}, page="/account", expect=403)
+    auditor.post("/audit/unusual", stranger, expect=404)
+    cast.be("leader").post("/audit/unusual", {**sent, "note": "x"}, expect=403)
 
 
 def test_many_people_in_an_hour(cast: Cast, owner: Any) -> None:

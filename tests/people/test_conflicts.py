@@ -35,8 +35,8 @@ def test_a_conflict_is_seen_by_who_declared_it_by_leaders_and_auditors(cast: Cas
         cast.be(name).post(f"/account/conflicts/{conflict_id}/end", expect=404)
     assert THEIRS["name"] not in cast.be("stranger").get("/declared-conflicts")
     cast.be("aigerim").get("/declared-conflicts", expect=403)
-    daniyar.post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts")
-    daniyar.post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts", expect=404)
+    daniyar.post(f"/account/conflicts/{conflict_id}/end")
+    daniyar.post(f"/account/conflicts/{conflict_id}/end", expect=404)
     assert THEIRS["name"] not in cast.be("leader").get("/declared-conflicts")
     with cast.acting("auditor"):
         assert {"conflict.declare", "conflict.end"} <= set(db.session.scalars(select(Entry.act)))
@@ -47,7 +47,7 @@ def test_a_declaration_that_was_taken_back_hides_no_reading_from_the_auditor(cas
     conflict_id = declared(cast)
     cast.be("daniyar").get(f"/cases/{case_id}")
     assert "Nothing of this kind" not in _found(cast, "relative")
-    cast.be("daniyar").post(f"/account/conflicts/{conflict_id}/end", page="/account/conflicts")
+    cast.be("daniyar").post(f"/account/conflicts/{conflict_id}/end")
     assert "Nothing of this kind" not in _found(cast, "relative")
 
 

@@ -75,7 +75,7 @@ def _decides(cast: Cast, name: str, case_id: uuid.UUID, act: str, expect: int = 
 
 def _review(cast: Cast, name: str, access: uuid.UUID, expect: int) -> None:
     typed = {"justified": "yes", "review": "Right"}
-    cast.be(name).post(f"/restricted-cases/{access}/review", typed, expect=expect, page="/account")
+    cast.be(name).post(f"/restricted-cases/{access}/review", typed, expect=expect)
 
 
 def test_emergency_access_decides_nothing_about_the_file(cast: Cast, sql: Sql) -> None:
@@ -153,12 +153,12 @@ def test_whoever_used_it_gives_it_back_by_a_button_and_is_offered_nothing_new_to
         assert "Give it back now" not in worker
         assert [text for text in texts if text in alone or text not in worker] == [], page
     give_back = f"/cases/{case_id}/emergency-access/give-back"
-    cast.be("stranger").post(give_back, page="/account", expect=404)
-    assert "has ended already" in cast.be("leader").post(give_back, page="/account", expect=409)
+    cast.be("stranger").post(give_back, expect=404)
+    assert "has ended already" in cast.be("leader").post(give_back, expect=409)
     assert "Give it back now" in daniyar.get("/emergency-access")
-    daniyar.post(give_back, page="/emergency-access")
+    daniyar.post(give_back)
     daniyar.get(f"/cases/{case_id}", expect=404)
-    daniyar.post(give_back, page="/account", expect=404)
+    daniyar.post(give_back, expect=404)
     assert "Give it back now" not in daniyar.get("/emergency-access")
     assert sql.rows("leader", "SELECT count(*) FROM case_access WHERE kind = 'glass' AND ended_at < until") == [(1,)]
     assert "to be reviewed" in cast.be("leader").get(f"/cases/{case_id}/access")
@@ -219,7 +219,7 @@ def test_where_no_leader_keeps_a_file_another_is_let_in_and_never_oneself(cast: 
     case_id = a_case(cast, number=NUMBER)
     restricted(cast, case_id)
     hired(cast, "third", Role.TEAM_LEADER, by="admin")
-    cast.be("admin").post(f"/users/{colleague(cast, 'leader')}/deactivate", page="/users")
+    cast.be("admin").post(f"/users/{colleague(cast, 'leader')}/deactivate")
     glass(cast, "deputy")
     deputy, third, daniyar = (colleague(cast, name) for name in ("deputy", "third", "daniyar"))
     _decides(cast, "deputy", case_id, "admit", user=str(deputy))
@@ -318,7 +318,7 @@ def test_a_declared_name_is_hidden_from_whom_the_file_is_closed_to(cast: Cast, h
     with cast.acting("leader") as user:
         hidden = next(one.id for one in queries.conflicts(user) if "Ермек" in one.name)
     act = f"/declared-conflicts/{hidden}/exclude"
-    cast.be("deputy").post(act, {"case": str(case_id)}, expect=404, page="/account")
+    cast.be("deputy").post(act, {"case": str(case_id)}, expect=404)
     cast.be("deputy").post("/account/conflicts", {"name": name, "ground": "relative"})
     assert name in cast.be("deputy").get("/declared-conflicts")  # their own word tells them nothing
 
@@ -327,7 +327,7 @@ def test_the_news_of_a_leaver_counts_no_closed_file(cast: Cast, redis: Any) -> N
     a_case(cast)
     restricted(cast, a_case(cast, name="Асан"))
     excluded(cast, a_case(cast, name="Иван"), "deputy")
-    cast.be("admin").post(f"/users/{colleague(cast, 'aigerim')}/deactivate", page="/users")
+    cast.be("admin").post(f"/users/{colleague(cast, 'aigerim')}/deactivate")
     cast.deliver(redis)
     assert "still has cases (3)" in cast.be("leader").get("/notifications")
     assert "still has cases (1)" in cast.be("deputy").get("/notifications")

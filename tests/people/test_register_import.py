@@ -459,19 +459,19 @@ def test_page_previews_tries_and_imports(cast: Cast, redis: "Redis") -> None:
     page = leader.get(address)
     for text in ("Реестр.csv", "utf-8", "Fiscal Year Released", "Record IA-2"):
         assert text in page
-    leader.post(f"{address}/dry-run", page=address)
+    leader.post(f"{address}/dry-run")
     assert "hx-get" in leader.get(address)
     cast.deliver(redis)
     assert counts(cast)["cases"] == 0
-    leader.post(f"{address}/start", page=address)
-    leader.post(f"{address}/start", page=address)  # the double click
+    leader.post(f"{address}/start")
+    leader.post(f"{address}/start")  # the double click
     cast.deliver(redis)
     rows = len(SAMPLE.read_text(encoding="utf-8-sig").splitlines()) - 1
     assert counts(cast)["cases"] == rows
     with cast.acting("leader"):
         [held] = db.session.scalars(select(RegisterImport))
         assert (held.state, held.taken, held.refused, held.rows) == ("done", rows, 0, rows)
-    leader.post(f"{address}/start", page=address)  # imported is imported
+    leader.post(f"{address}/start")  # imported is imported
     cast.deliver(redis)
     leader.get(f"{address}/progress")
     assert leader.last is not None
@@ -485,7 +485,7 @@ def test_page_gives_the_refused_rows(cast: Cast, redis: "Redis") -> None:
     address = upload(cast, text.getvalue().encode(), mapping="", own=MAPPING)
     leader = cast.be("leader")
     assert "когда-то" in leader.get(address)  # told in the preview already
-    leader.post(f"{address}/start", page=address)
+    leader.post(f"{address}/start")
     cast.deliver(redis)
     page = leader.get(address)
     assert f"{address}/errors.csv" in page
@@ -512,7 +512,7 @@ def test_the_file_and_its_refused_rows_are_removed_some_days_later(
     address = upload(cast, text.getvalue().encode(), mapping="", own=MAPPING)
     upload(cast, SAMPLE.read_bytes())  # another, which nobody imports
     leader = cast.be("leader")
-    leader.post(f"{address}/start", page=address)
+    leader.post(f"{address}/start")
     cast.deliver(redis)
 
     def as_if(days: int) -> list[tuple[bool, bool, bool]]:
@@ -531,7 +531,7 @@ def test_the_file_and_its_refused_rows_are_removed_some_days_later(
     assert "were removed" in page
     assert "errors.csv" not in page
     assert "когда-то" not in page
-    leader.post(f"{address}/dry-run", page=address)
+    leader.post(f"{address}/dry-run")
     assert "was removed" in leader.get(address)
     cast.deliver(redis)
     assert held_files(environment) == [gone, gone]
@@ -544,12 +544,12 @@ def test_the_file_is_removed_at_once_where_it_is_wished(
     leader = cast.be("leader")
     cast.be("stranger").post(f"{address}/remove", expect=404)
     cast.be("aigerim").post(f"{address}/remove", expect=403)
-    leader.post(f"{address}/start", page=address)
-    leader.post(f"{address}/remove", page=address)  # an import waits
+    leader.post(f"{address}/start")
+    leader.post(f"{address}/remove")  # an import waits
     assert "Wait until it is done" in leader.get(address)
     assert held_files(environment) == [(True, False, False)]
     cast.deliver(redis)
-    leader.post(f"{address}/remove", page=address)
+    leader.post(f"{address}/remove")
     assert held_files(environment) == [(False, False, True)]
     assert "were removed" in leader.get(address)
     with cast.acting("auditor"):
@@ -598,7 +598,7 @@ def test_job_told_twice_and_after_a_stop_takes_each_row_once(cast: Cast, redis: 
     from caseflow.people.jobs import run_import
 
     address = upload(cast, SAMPLE.read_bytes())
-    cast.be("leader").post(f"{address}/start", page=address)
+    cast.be("leader").post(f"{address}/start")
     with cast.acting("leader") as leader:
         [held] = db.session.scalars(select(RegisterImport))
         news = News(held.id, leader.org_id, leader.org_id, leader.id, {"register_import": str(held.id)})
@@ -630,7 +630,7 @@ def test_two_imports_of_one_organisation_do_not_run_at_once(cast: Cast, app: Fla
 def test_job_that_cannot_read_the_file_says_so(cast: Cast, redis: "Redis") -> None:
     address = upload(cast, SAMPLE.read_bytes())
     leader = cast.be("leader")
-    leader.post(f"{address}/start", page=address)
+    leader.post(f"{address}/start")
     with cast.acting("leader"):
         [held] = db.session.scalars(select(RegisterImport))
         held.mapping = MAPPING  # reads columns that this file does not have

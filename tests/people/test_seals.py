@@ -311,8 +311,8 @@ def test_a_sealed_file_is_expunged_in_time_by_two_who_read_no_name(
     assert NAME not in page
     for name in ("stranger", "probation_leader"):
         assert NUMBER not in cast.be(name).get("/retention")
-        cast.be(name).post("/retention/propose", {"person": str(person_id)}, page="/retention")
-    leader.post("/retention/propose", {"person": str(person_id)}, page="/retention")
+        cast.be(name).post("/retention/propose", {"person": str(person_id)})
+    leader.post("/retention/propose", {"person": str(person_id)})
     with cast.acting("leader"):
         erasure_id = db.session.scalars(select(Erasure.id)).one()
     page = cast.be(second).get("/retention")

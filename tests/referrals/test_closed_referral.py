@@ -42,7 +42,7 @@ def closed_to(cast: Cast, who: str, referral: uuid.UUID) -> None:
     browser = cast.be(who)
     for page in PAGES:
         browser.get(f"/referrals/{referral}{page}", expect=404)
-    browser.post(f"/referrals/{referral}/messages", {"message": "x"}, page="/account", expect=404)
+    browser.post(f"/referrals/{referral}/messages", {"message": "x"}, expect=404)
     for path in ("/inbox?status=all", "/", "/search?q=Ермек"):
         page = browser.get(path)
         assert NAME not in page, path
@@ -97,7 +97,7 @@ def test_excluded_colleague_is_told_and_given_nothing(cast: Cast, referral: uuid
     page = cast.be("coordinator").get(f"/referrals/{referral}/access")
     [end] = re.findall(rf"/referrals/{referral}/access/[0-9a-f-]{{36}}/end", page)
     for who, status in (("kamqor_deputy", 404), ("stranger_cso", 404), ("aigerim", 403), ("worker", 403)):
-        cast.be(who).post(end, {"reason": "x"}, page="/account", expect=status)
+        cast.be(who).post(end, {"reason": "x"}, expect=status)
     cast.be("coordinator").post(end, {"reason": "It was another one"})
     open_for(cast, "kamqor_deputy", referral)
 
@@ -164,7 +164,7 @@ def test_stranger_and_sender_decide_nothing_about_a_received_referral(cast: Cast
     for who, status in (("stranger_cso", 404), ("stranger", 404), ("leader", 404), ("daniyar", 403), ("second", 403)):
         for act in ("restrict", "exclude", "admit", "lift"):
             path = f"/referrals/{referral}/access/{act}"
-            cast.be(who).post(path, {"reason": "x"}, page="/account", expect=status)
+            cast.be(who).post(path, {"reason": "x"}, expect=status)
     with cast.acting("coordinator") as user:
         assert deciding.decisions(shared.received(referral, user)) == []
 

@@ -26,7 +26,7 @@ def _consent_of(cast: Cast, referral: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
 def _take_back(cast: Cast, referral: uuid.UUID, *, expect: int = 302, who: str = "aigerim") -> str:
     case, consent = _consent_of(cast, referral)
     path = f"/cases/{case}/consents/{consent}/withdraw"
-    return cast.be(who).post(path, {"note": "Said so in the interview"}, page="/account", expect=expect)
+    return cast.be(who).post(path, {"note": "Said so in the interview"}, expect=expect)
 
 
 def _live(cast: Cast, who: str) -> int:
@@ -119,7 +119,7 @@ def test_only_a_team_leader_approves_a_legal_basis(cast: Cast, who: str) -> None
         browser.post(path, form, expect=422)
         return
     browser.post(path, form)
-    browser.post(f"/referral-drafts/{draft}/check", looked_at(browser, draft), page=path)
+    browser.post(f"/referral-drafts/{draft}/check", looked_at(browser, draft))
     with cast.acting("coordinator"):
         told = db.session.scalars(select(Disclosure)).all()
         assert {one.category for one in told} == {Category.IDENTITY, Category.LEGAL}

@@ -14,7 +14,7 @@ from tests.stories.referrals import a_referral
 def write(cast: Cast, name: str, id: uuid.UUID, text: str, *, expect: int = 302, key: str | None = None) -> str:
     """Somebody writes to the other side."""
     data = {"message": text, "message_id": key or str(new_id())}
-    return cast.be(name).post(f"/referrals/{id}/messages", data, expect=expect, page=f"/referrals/{id}")
+    return cast.be(name).post(f"/referrals/{id}/messages", data, expect=expect)
 
 
 def test_both_sides_read_what_either_wrote(cast: Cast) -> None:
@@ -44,13 +44,13 @@ def test_text_that_is_too_long_is_kept_with_what_is_wrong(cast: Cast) -> None:
 def test_own_note_is_read_by_the_receiver_alone(cast: Cast) -> None:
     id = an_accepted(cast)
     data = {"note": "Privileged.", "note_id": str(new_id())}
-    cast.be("worker").post(f"/referrals/{id}/notes", data, page=f"/referrals/{id}")
-    cast.be("worker").post(f"/referrals/{id}/notes", data, page=f"/referrals/{id}")
+    cast.be("worker").post(f"/referrals/{id}/notes", data)
+    cast.be("worker").post(f"/referrals/{id}/notes", data)
     assert cast.be("coordinator").get(f"/referrals/{id}").count("Privileged.") == 1
     assert "Privileged." not in cast.be("aigerim").get(f"/referrals/{id}")
     with cast.acting("leader"):
         assert db.session.scalar(select(func.count()).select_from(HelperNote)) == 0
-    cast.be("worker").post(f"/referrals/{id}/notes", {"note": ""}, expect=422, page=f"/referrals/{id}")
+    cast.be("worker").post(f"/referrals/{id}/notes", {"note": ""}, expect=422)
     cast.be("aigerim").post(f"/referrals/{id}/notes", data, expect=403)
 
 

@@ -41,7 +41,7 @@ def version(cast: Cast, id: uuid.UUID) -> int:
 def declined(cast: Cast, id: uuid.UUID) -> None:
     """The coordinator says no."""
     said = {"answer": "decline", "reason": "no_capacity", "version": version(cast, id)}
-    cast.be("coordinator").post(f"/referrals/{id}/answer", said, page=f"/referrals/{id}")
+    cast.be("coordinator").post(f"/referrals/{id}/answer", said)
 
 
 def days_pass(owner_url: str, days: int) -> None:

@@ -31,7 +31,7 @@ def _send(cast: Cast, draft: uuid.UUID, who: str = "aigerim", *, expect: int = 3
     browser, path = cast.be(who), f"/referral-drafts/{draft}"
     sent = browser.client.get(path).status_code == 302  # by an earlier click
     seen = {} if sent else looked_at(browser, draft)
-    return browser.post(f"{path}/check", seen, page=path, expect=expect)
+    return browser.post(f"{path}/check", seen, expect=expect)
 
 
 def _all(cast: Cast, who: str, model: Any) -> list[Any]:
@@ -117,11 +117,11 @@ def test_what_has_changed_since_the_sender_looked_is_not_sent(cast: Cast) -> Non
     before = looked_at(browser, draft)
     with cast.acting("leader") as user:
         people_queries.opened(case, user).person.address = "A shelter that nobody may know"
-    page = browser.post(f"{path}/check", before, page=path, expect=409)
+    page = browser.post(f"{path}/check", before, expect=409)
     assert "has changed since you looked" in page
     assert "A shelter that nobody may know" in page, "the new preview"
     assert _all(cast, "coordinator", Referral) == []
-    browser.post(f"{path}/check", page=path, expect=409)  # without having looked at all
+    browser.post(f"{path}/check", expect=409)  # without having looked at all
     _send(cast, draft)
     assert len(_all(cast, "coordinator", Referral)) == 1
 
@@ -200,9 +200,7 @@ def test_ended_agreement_refuses(cast: Cast) -> None:
 def test_consent_withdrawn_meanwhile_refuses(cast: Cast) -> None:
     draft = a_draft(cast)
     [row] = _all(cast, "aigerim", Draft)
-    cast.be("aigerim").post(
-        f"/cases/{row.case_id}/consents/{row.consent_id}/withdraw", {"note": "By phone"}, page="/account"
-    )
+    cast.be("aigerim").post(f"/cases/{row.case_id}/consents/{row.consent_id}/withdraw", {"note": "By phone"})
     assert "has ended or was withdrawn" in _send(cast, draft, expect=422)
     assert _all(cast, "coordinator", Referral) == []
 

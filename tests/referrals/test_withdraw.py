@@ -95,10 +95,10 @@ def test_stranger_cannot_answer_the_question(cast: Cast) -> None:
 def test_declined_referral_is_tried_again_as_a_new_one_that_points_to_it(cast: Cast) -> None:
     id = a_referral(cast, reason="The identity card was lost.")
     browser = cast.be("aigerim")
-    browser.post(f"/referrals/{id}/again", page="/account", expect=409)
+    browser.post(f"/referrals/{id}/again", expect=409)
     _answered(cast, id, Status.DECLINED, reason=DeclineReason.NO_CAPACITY.value)
-    cast.be("stranger").post(f"/referrals/{id}/again", page="/account", expect=404)
-    browser.post(f"/referrals/{id}/again", page="/account")
+    cast.be("stranger").post(f"/referrals/{id}/again", expect=404)
+    browser.post(f"/referrals/{id}/again")
     assert "The identity card was lost." in browser.get(f"{browser.location}/details")
     with cast.acting("aigerim"):
         draft = db.session.scalars(select(Draft)).one()

@@ -245,7 +245,7 @@ def test_new_release_date_is_told(cast: Cast, redis: Any) -> None:
         people.opened(case_id, user).release_on = today() + timedelta(days=99)
     page = f"/cases/{case_id}/release"
     assert "has changed since they were told" in cast.be("aigerim").get(page)
-    cast.be("aigerim").post(f"{page}/handovers/{handover}/date", page=page)
+    cast.be("aigerim").post(f"{page}/handovers/{handover}/date")
     assert "has changed since they were told" not in cast.be("aigerim").get(page)
     with cast.acting("officer"):
         row = db.session.scalars(select(Handover)).one()

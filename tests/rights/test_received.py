@@ -78,7 +78,7 @@ def offered(cast: Cast, by: str = "coordinator") -> list[uuid.UUID]:
 
 
 def proposed(cast: Cast, referral_id: uuid.UUID, by: str = "coordinator") -> uuid.UUID:
-    cast.be(by).post("/retention/propose", {"referral": str(referral_id)}, page="/retention")
+    cast.be(by).post("/retention/propose", {"referral": str(referral_id)})
     with cast.acting(by) as user:
         query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.referral_id == referral_id)
         return db.session.scalars(query.where(Erasure.state == ErasureState.PROPOSED)).one().id
@@ -201,8 +201,8 @@ def test_an_open_one_never_falls_due_and_the_rule_says_when(cast: Cast, environm
     assert offered(cast) == [early]
     coordinator.post("/retention/rules", {"received": "0"})
     assert offered(cast) == [early, late]
-    cast.be("coordinator").post("/retention/propose", {"referral": str(running)}, page="/retention")
-    cast.be("coordinator").post("/retention/propose", {"referral": "x"}, page="/retention", expect=400)
+    cast.be("coordinator").post("/retention/propose", {"referral": str(running)})
+    cast.be("coordinator").post("/retention/propose", {"referral": "x"}, expect=400)
     with cast.acting("coordinator") as user:
         assert db.session.scalars(select(Erasure)).all() == []
         assert queries.rules(user)[RuleKind.RECEIVED] == 0
@@ -217,7 +217,7 @@ def test_nobody_approves_what_they_proposed_and_another_organisation_reaches_not
     hired(cast, SECOND, Role.COORDINATOR)
     referral_id = a_finished(cast, environment)
     for name in ("leader", "stranger", "stranger_cso", "probation_leader"):  # the sender is as much a stranger here
-        cast.be(name).post("/retention/propose", {"referral": str(referral_id)}, page="/retention")
+        cast.be(name).post("/retention/propose", {"referral": str(referral_id)})
         assert str(referral_id) not in cast.be(name).get("/retention")
         with cast.acting(name):
             assert db.session.scalars(select(Erasure)).all() == []
@@ -259,9 +259,9 @@ def test_a_hold_keeps_it_at_every_step(cast: Cast, environment: Environment, red
         live = [one.id for one in received.holds(shared.received(referral_id, user)) if one.ended_at is None]
     [hold_id] = live
     end = f"{holds}/{hold_id}/end"
-    cast.be("stranger_cso").post(end, page="/account", expect=404)
-    worker.post(end, page=holds)
-    worker.post(end, page=holds, expect=409)
+    cast.be("stranger_cso").post(end, expect=404)
+    worker.post(end)
+    worker.post(end, expect=409)
     again = proposed(cast, referral_id)
     cast.be(SECOND).post(f"/retention/{again}/approve")
     worker.post(holds, {"kind": "complaint", "reason": "Late"})  # before the job has run
@@ -300,7 +300,7 @@ def test_consents_and_the_persons_own_end_afterwards_as_before(
         consents.withdraw_consent(db.session.get_one(Consent, (user.org_id, consent_id)), None, by=user)
     cast.deliver(redis)
     assert "Try again with a new referral" in cast.be("aigerim").get(f"/referrals/{referral_id}")
-    cast.be("aigerim").post(f"/referrals/{referral_id}/again", page=f"/referrals/{referral_id}")
+    cast.be("aigerim").post(f"/referrals/{referral_id}/again")
 
 
 def test_the_senders_own_erasing_takes_its_words_from_the_keys_that_are_left(
@@ -319,7 +319,7 @@ def test_the_senders_own_erasing_takes_its_words_from_the_keys_that_are_left(
             " opened_on = current_date - 9999 WHERE id = %s",
             (case_id,),
         )
-    cast.be("leader").post("/retention/propose", {"person": str(person_id)}, page="/retention")
+    cast.be("leader").post("/retention/propose", {"person": str(person_id)})
     with cast.acting("leader"):
         erasure_id = db.session.scalars(select(Erasure.id).where(Erasure.person_id == person_id)).one()
     cast.be("deputy").post(f"/retention/{erasure_id}/approve")
@@ -423,7 +423,7 @@ def test_an_organisation_with_cases_that_receives_has_both(cast: Cast, environme
     deputy.get("/retention/rules/special", expect=302)
     with cast.acting("leader") as user:
         hold_id = rights.set_hold(cases.opened(case_id, user), HoldKind.COURT, "Appeal", by=user).id
-    deputy.post(f"/cases/{case_id}/holds/{hold_id}/end", page="/retention", expect=404)
+    deputy.post(f"/cases/{case_id}/holds/{hold_id}/end", expect=404)
 
 
 def test_both_lists_of_the_page_have_their_own_pages(cast: Cast, environment: Environment) -> None:

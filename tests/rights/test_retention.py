@@ -71,7 +71,7 @@ def closed(
 
 
 def proposed(cast: Cast, person_id: uuid.UUID, by: str = "leader") -> uuid.UUID:
-    cast.be(by).post("/retention/propose", {"person": str(person_id)}, page="/retention")
+    cast.be(by).post("/retention/propose", {"person": str(person_id)})
     with cast.acting(by) as user:
         query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.person_id == person_id)
         return db.session.scalars(query.where(Erasure.state == ErasureState.PROPOSED)).one().id
@@ -100,7 +100,7 @@ def test_what_two_persons_decide_is_gone_with_its_key(cast: Cast, environment: d
     page = cast.be("leader").get("/retention")
     assert "The records of <bdi>1</bdi> person fall due." in page or "The records of 1 person fall due." in page
     assert MARK in page
-    cast.be("leader").post("/retention/propose", page="/retention")
+    cast.be("leader").post("/retention/propose")
     assert "Nothing was chosen." in cast.be("leader").get("/retention")
     erasure_id = proposed(cast, person_id)
     approve = f"/retention/{erasure_id}/approve"
@@ -152,8 +152,8 @@ def test_a_hold_keeps_the_records_at_every_step(cast: Cast, environment: dict[st
     assert MARK not in cast.be("leader").get("/retention")
     with cast.acting("leader") as user:
         [hold] = [one.id for one in _holds(case_id, user)]
-    cast.be("aigerim").post(f"{holds}/{hold}/end", expect=403, page=holds)
-    cast.be("leader").post(f"{holds}/{hold}/end", page=holds)
+    cast.be("aigerim").post(f"{holds}/{hold}/end", expect=403)
+    cast.be("leader").post(f"{holds}/{hold}/end")
     again = proposed(cast, person_id)
     cast.be(second).post(f"/retention/{again}/approve")
     cast.be("aigerim").post(holds, {"kind": "complaint", "reason": "Late"})  # before the job has run
@@ -199,8 +199,8 @@ def test_an_open_or_later_case_keeps_everything(cast: Cast, environment: dict[st
     with owner(environment) as connection:
         connection.execute("UPDATE cases SET phase = 'intake', closed_on = NULL WHERE id = %s", (case_id,))
     assert MARK not in cast.be("leader").get("/retention")
-    cast.be("leader").post("/retention/propose", {"person": str(person_id)}, page="/retention")
-    cast.be("leader").post("/retention/propose", {"person": "x"}, page="/retention", expect=400)
+    cast.be("leader").post("/retention/propose", {"person": str(person_id)})
+    cast.be("leader").post("/retention/propose", {"person": "x"}, expect=400)
     with cast.acting("leader"):
         assert db.session.scalars(select(Erasure)).all() == []
 
