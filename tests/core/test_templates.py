@@ -8,7 +8,7 @@ from pathlib import Path
 import html5lib
 import pytest
 from flask import Flask
-from jinja2 import Environment, nodes
+from jinja2 import Environment, meta, nodes
 
 from tests.core.front import GOOD, make_app
 
@@ -168,6 +168,20 @@ def test_forms_of_templates_carry_the_csrf_token() -> None:
             r"<form[^>]*method=\"post\".*?</form>", path.read_text("utf-8"), re.DOTALL | re.IGNORECASE
         ):
             assert "csrf()" in form or "csrf_token()" in form, path
+
+
+def test_every_template_is_shown() -> None:
+    """By a view, or by a template that is: what nobody draws holds doors that nobody finds."""
+    names = {str(path).split("/templates/", 1)[1]: path for path in TEMPLATES}
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "caseflow").glob("**/*.py"))
+    waiting = [name for name in names if f'"{name}"' in code]
+    shown = set(waiting)
+    while waiting:
+        source = names[waiting.pop()].read_text("utf-8")
+        led = {name for name in meta.find_referenced_templates(PARSER.parse(source)) if name}  # None: chosen in Python
+        waiting += led - shown
+        shown |= led
+    assert sorted(names.keys() - shown) == []
 
 
 # ---- The pieces, drawn

@@ -64,13 +64,39 @@ def _open(endpoint: str) -> bool:
 
 def refer_url(case: Case) -> str | None:
     """Where a referral begins, for who may send one while the case is open."""
-    wanted = case.open() and _open("referrals.start") and not reads_alone(case)
-    return url_for("referrals.start", id=case.id) if wanted else None
+    return url_for("referrals.start", id=case.id) if _open("referrals.start") and may_change(case) else None
 
 
 def reads_alone(case: Case) -> bool:
     """Whether the reader has the file open by emergency access alone, which writes nothing."""
     return case.guarded and queries.borrows(current_user, case)
+
+
+def may_change(case: Case) -> bool:
+    """Whether the work on the case goes on, and the reader may take part in it."""
+    return case.open() and not reads_alone(case)
+
+
+def case_acts(case: Case) -> list[tuple[str, str]]:
+    """What stands under no tab of the case, addresses and labels: rarer pages, and what ends or moves the case."""
+    reads = reads_alone(case)
+    acts = [
+        ("people.edit_person", _("Names, numbers and particulars"), True),
+        ("people.edit_facts", _("Case and dates"), True),
+        ("people.tasks", _("Tasks"), True),
+        ("audit.who_has_seen", _("Who has seen this file"), True),
+        ("people.access", _("Who may open this case"), True),
+        ("rights.objections", _("What the person says is wrong"), True),
+        ("rights.copies", _("Copies of the records for the person"), not reads),
+        ("rights.holds", _("Holds: why records are kept"), not reads),
+        ("people.change_phase", _("Change the phase"), may_change(case)),
+        ("people.transfer", _("Move to another site"), may_change(case) and case.in_custody()),
+        ("people.allocate", _("Give the case to a worker"), may_change(case)),
+        ("people.close_case", _("Close the case"), may_change(case)),
+        ("people.reopen_case", _("Open the case again"), not case.open() and not reads),
+        ("people.new_case_again", _("New case of the same person"), not case.open() and not reads),
+    ]
+    return [(url_for(endpoint, id=case.id), label) for endpoint, label, there in acts if there and _open(endpoint)]
 
 
 def _closed_to_others(case: Case) -> list[dict[str, object]]:

@@ -1,0 +1,103 @@
+"""Every page has a door: whoever may open it comes to it from their home, by links alone."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from tests.trust.asking import Asker, kept_nothing
+from tests.trust.pages import parsed
+from tests.trust.routes import routes
+from tests.trust.scene import Scene
+
+# One of each role, of a service, a CSO, a probation service, an oversight organisation and the steward's.
+WHO = (
+    "aigerim",
+    "leader",
+    "admin",
+    "deputy",
+    "auditor",
+    "coordinator",
+    "worker",
+    "kamqor_leader",
+    "officer",
+    "oversight_auditor",
+    "steward",
+)
+SOME = 1  # pages of one kind that each of them opens; of these kinds all, for what they offer hangs on their state
+MANY = {"referrals.inbox": 9, "referrals.show": 20, "referrals.access": 20, "people.access": 4, "release.handover": 4}
+
+# Pages that nobody of this scene is led to; each is tested by itself.
+OTHERWISE = {
+    # before one is signed in, or by a letter or a step that leads there
+    *("accounts.sign_in", "accounts.second_step", "accounts.forgotten", "accounts.welcome", "accounts.confirm"),
+    *("accounts.choose_provider", "accounts.to_provider", "accounts.from_provider", "accounts.confirm_totp"),
+    # for programs and scripts of a page
+    *("accounts.me", "health_live", "health_ready", "metrics", "people.import_progress"),
+    # what the button on the page before it sends; by hand alone
+    "referrals.withdraw_consent",
+    # a state that nothing here is in
+    *("people.reopen_case", "people.new_case_again", "people.leaver", "people.import_errors"),
+    *("referrals.answer_request", "release.start", "rights.approve_access"),
+}
+
+
+class Walk:
+    """Where one account came by following what their pages offer."""
+
+    def __init__(self, app: Flask, name: str) -> None:
+        self.adapter = app.url_map.bind("localhost")
+        self.asker = Asker(app, name)
+        self.offered: set[str] = set()  # endpoints
+        self.refused: list[str] = []
+        self.opened: Counter[str] = Counter()
+        with kept_nothing():
+            self._walk()
+
+    def _walk(self) -> None:
+        waiting, known = ["/"], {"/"}
+        while waiting:
+            for address in self._offers(waiting.pop(0)):
+                endpoint = self._note(address)
+                if endpoint and address not in known and self.opened[endpoint] < MANY.get(endpoint, SOME):
+                    self.opened[endpoint] += 1
+                    known.add(address)
+                    waiting.append(address)
+
+    def _offers(self, path: str) -> Iterator[str]:
+        answer = self.asker.ask("GET", path)
+        if answer.status_code in {302, 303}:
+            yield answer.headers["Location"]
+        elif answer.status_code != 200:
+            self.refused.append(f"{path}: {answer.status_code}")
+        elif answer.mimetype == "text/html":
+            page = parsed(answer.get_data(as_text=True))
+            for form in page.iter("form"):
+                if form.get("method") == "get":
+                    self._note(form.get("action") or path)
+            yield from (_address(link) for link in page.iter("a"))
+
+    def _note(self, address: str) -> str | None:
+        try:
+            endpoint, _values = self.adapter.match(urlsplit(address).path)
+        except HTTPException:
+            self.refused.append(f"{address}: no such page")
+            return None
+        self.offered.add(str(endpoint))
+        return None if endpoint == "static" else str(endpoint)
+
+
+def _address(link: Any) -> str:
+    parts = urlsplit(link.get("href", ""))
+    return "/" if parts.netloc else (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def test_every_page_is_reached_from_home_by_what_pages_offer(scene: Scene) -> None:
+    walks = {name: Walk(scene.app, name) for name in WHO}
+    offered = set().union(*(walk.offered for walk in walks.values()))
+    pages = {one.endpoint for one in routes(scene.app) if one.method == "GET"}
+    assert {name: walk.refused for name, walk in walks.items() if walk.refused} == {}, "what is offered is there"
+    assert sorted((pages - offered) ^ OTHERWISE) == []
