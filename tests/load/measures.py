@@ -21,23 +21,24 @@ SMALL = 1.0  # MB that any process may grow: a twentieth of a small one is noise
 class Watched:
     """The memory of one process over time: seconds since the beginning, MB that are its own alone, MB resident.
 
-    What a fork shares with its parent becomes its own piece by piece as it is used, and is resident all along.
+    The bound is on what is resident, which is what a process takes. What a fork shares with its parent is resident all
+    along, and becomes its own piece by piece as it is used: a share of that alone says less about growth.
     """
 
     name: str
     held: list[tuple[float, float, float]] = field(default_factory=list)
 
-    def grown(self, warm: float) -> tuple[float, float]:
+    def own(self, warm: float) -> tuple[float, float]:
         """MB of its own just after it was warm, and at the end: means over a tenth of the time between."""
         return _between([own for at, own, _resident in self.held if at >= warm])
 
     def resident(self, warm: float) -> tuple[float, float]:
-        """MB resident just after it was warm, and at the end, as `grown`."""
+        """MB resident just after it was warm, and at the end, as `own`."""
         return _between([resident for at, _own, resident in self.held if at >= warm])
 
     def flat(self, warm: float) -> bool:
         """Whether it stayed as large as it was."""
-        first, last = self.grown(warm)
+        first, last = self.resident(warm)
         return last <= max(first * (1 + SHARE), first + SMALL)
 
 

@@ -2,8 +2,9 @@
 
 python -m tests.load.soak [--minutes 30] [--users 40] [--place country|town] [--seed N]
 
-Bounds: no answer of 500 or more and none missing; no process grows by more than 5 % (or 1 MB) after the first five
-minutes; as many database connections as the settings allow at most; all news told at the end; the audit verifies.
+Bounds: no answer of 500 or more and none missing; what is resident of each process grows by no more than 5 % (or 1 MB)
+after the first five minutes; as many database connections as the settings allow at most; all news told at the end; the
+audit verifies.
 Times are told, and bound to nothing.
 """
 
@@ -78,8 +79,8 @@ def soak(place: Place, *, minutes: float, users: int, seed: int) -> dict[str, An
     statuses = Counter(one.status for one in asked)
     memory = {
         f"{one.name} ({pid})": {
-            "warm_mb": round(one.grown(warm)[0], 1),
-            "end_mb": round(one.grown(warm)[1], 1),
+            "warm_mb": round(one.own(warm)[0], 1),
+            "end_mb": round(one.own(warm)[1], 1),
             "flat": one.flat(warm),
             "resident_warm_mb": round(one.resident(warm)[0], 1),
             "resident_end_mb": round(one.resident(warm)[1], 1),
@@ -168,7 +169,7 @@ def table(told: dict[str, Any]) -> str:
         lines.append(
             f"{what:<28}{one['count']:>8,}" + "".join(f"{one.get(part, 0):>9.3f}" for part in ("p50", "p95", "p99"))
         )
-    lines += [f"{'process':<28}{'warm MB':>9}{'end MB':>9}{'resident':>10}{'end MB':>9}"]
+    lines += [f"{'process':<28}{'own MB':>9}{'end MB':>9}{'resident':>10}{'end MB':>9}"]
     for name, one in told["memory"].items():
         own = f"{one['warm_mb']:>9.1f}{one['end_mb']:>9.1f}"
         resident = f"{one['resident_warm_mb']:>10.1f}{one['resident_end_mb']:>9.1f}"
