@@ -7,6 +7,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.stories.people import a_case
+from tests.stories.supervision import a_supervised_case
 
 PAGES = [
     "person", "facts", "transfer", "notes", "notes/new", "tasks", "tasks/new", "consents", "consents/new",
@@ -33,6 +34,8 @@ def test_what_stands_under_no_tab_is_offered_on_every_page_of_the_case(cast: Cas
     assert _offered(cast, "leader", case) == open_ | {"access", "allocate"}
     cast.be("aigerim").post(f"/cases/{case}/close", {"outcome": "sentence_ended"})
     assert _offered(cast, "aigerim", case) == always | {"reopen", "new-case"}
+    supervised = a_supervised_case(cast)
+    assert _offered(cast, "officer", supervised) == always | {"phase", "supervision/close"}
 
 
 def _offered(cast: Cast, name: str, case: uuid.UUID, page: str = "") -> set[str]:

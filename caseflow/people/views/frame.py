@@ -41,14 +41,19 @@ TABS = (
 
 def case_tabs(case: Case) -> list[dict[str, object]]:
     """The pages of the case that exist here and are open to the reader, as `ui.subnav` takes them."""
-    probation = current_user.organisation.kind is OrganisationKind.PROBATION_SERVICE
-    open_to_reader = [tab for tab in TABS if _open(tab.endpoint) and (probation or tab.endpoint != "supervision.show")]
+    open_to_reader = [
+        tab for tab in TABS if _open(tab.endpoint) and (_supervises() or tab.endpoint != "supervision.show")
+    ]
     here = request.endpoint or ""
     current = max(open_to_reader, key=lambda tab: _nearness(tab, here), default=None)
     return [
         {"url": url_for(tab.endpoint, id=case.id), "label": str(tab.label), "current": tab is current}
         for tab in open_to_reader
     ]
+
+
+def _supervises() -> bool:
+    return current_user.organisation.kind is OrganisationKind.PROBATION_SERVICE
 
 
 def _nearness(tab: Tab, endpoint: str) -> int:
@@ -79,7 +84,9 @@ def may_change(case: Case) -> bool:
 
 def case_acts(case: Case) -> list[tuple[str, str]]:
     """What stands under no tab of the case, addresses and labels: rarer pages, and what ends or moves the case."""
-    reads = reads_alone(case)
+    works = not reads_alone(case)
+    goes_on = works and case.open()
+    closing = "supervision.close" if _supervises() else "people.close_case"  # the supervision ends with it
     acts = [
         ("people.edit_person", _("Names, numbers and particulars"), True),
         ("people.edit_facts", _("Case and dates"), True),
@@ -87,14 +94,14 @@ def case_acts(case: Case) -> list[tuple[str, str]]:
         ("audit.who_has_seen", _("Who has seen this file"), True),
         ("people.access", _("Who may open this case"), True),
         ("rights.objections", _("What the person says is wrong"), True),
-        ("rights.copies", _("Copies of the records for the person"), not reads),
-        ("rights.holds", _("Holds: why records are kept"), not reads),
-        ("people.change_phase", _("Change the phase"), may_change(case)),
-        ("people.transfer", _("Move to another site"), may_change(case) and case.in_custody()),
-        ("people.allocate", _("Give the case to a worker"), may_change(case)),
-        ("people.close_case", _("Close the case"), may_change(case)),
-        ("people.reopen_case", _("Open the case again"), not case.open() and not reads),
-        ("people.new_case_again", _("New case of the same person"), not case.open() and not reads),
+        ("rights.copies", _("Copies of the records for the person"), works),
+        ("rights.holds", _("Holds: why records are kept"), works),
+        ("people.change_phase", _("Change the phase"), goes_on),
+        ("people.transfer", _("Move to another site"), goes_on and case.in_custody()),
+        ("people.allocate", _("Give the case to a worker"), goes_on),
+        (closing, _("Close the case"), goes_on),
+        ("people.reopen_case", _("Open the case again"), works and not case.open()),
+        ("people.new_case_again", _("New case of the same person"), works and not case.open()),
     ]
     return [(url_for(endpoint, id=case.id), label) for endpoint, label, there in acts if there and _open(endpoint)]
 
