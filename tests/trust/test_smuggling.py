@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from caseflow.accounts.permissions import Permission
 from caseflow.core.db import db
 from caseflow.core.wall import sign_context
 from tests.trust.asking import Asker, kept_nothing
@@ -56,7 +57,10 @@ def foreign(scene: Scene, name: str) -> dict[str, set[str]]:
             continue
         if account.name in world.workers or account.name in world.helpers or account.name == world.officer:
             continue
+        invited = world.incoming == account.org and not world.officer and account.may(Permission.APPROVE_HANDOVERS)
         for thing, id in world.ids.items():
+            if invited and thing in ("handover", "case"):
+                continue  # whoever may take it reads it, and what they read is written down
             if thing == "site" and world.org == account.org:
                 continue  # the organisation's, whoever's case is there
             if thing != "service" or world.receiver == "stranger-cso":
