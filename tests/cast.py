@@ -290,7 +290,7 @@ class Cast:
 
 
 class Browser:
-    """A client that reads pages and sends forms as a browser does: with the form's own CSRF token."""
+    """A client that reads pages and sends forms as a browser does: with the CSRF token of its session."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client

@@ -1,9 +1,10 @@
 """What stands round every page of a case: who it is about, and the ways to its other pages."""
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -74,7 +75,12 @@ def refer_url(case: Case) -> str | None:
 
 def reads_alone(case: Case) -> bool:
     """Whether the reader has the file open by emergency access alone, which writes nothing."""
-    return case.guarded and queries.borrows(current_user, case)
+    if not case.guarded:
+        return False
+    known: dict[uuid.UUID, bool] = g.setdefault("reads_alone", {})  # a page asks for each of its buttons
+    if case.id not in known:
+        known[case.id] = queries.borrows(current_user, case)
+    return known[case.id]
 
 
 def may_change(case: Case) -> bool:
@@ -84,8 +90,7 @@ def may_change(case: Case) -> bool:
 
 def case_acts(case: Case) -> list[tuple[str, str]]:
     """What stands under no tab of the case, addresses and labels: rarer pages, and what ends or moves the case."""
-    works = not reads_alone(case)
-    goes_on = works and case.open()
+    works, goes_on = not reads_alone(case), may_change(case)
     closing = "supervision.close" if _supervises() else "people.close_case"  # the supervision ends with it
     acts = [
         ("people.edit_person", _("Names, numbers and particulars"), True),
