@@ -139,7 +139,11 @@ def test_a_leader_opens_it_for_a_reason_that_another_reviews_who_reads_no_name(c
     for name in ("daniyar", "aigerim", "stranger"):
         assert "no restricted case with this number" in glass(cast, name, expect=422)
     glass(cast, "leader")
-    assert "Слова о нём" in cast.be("leader").get(f"/cases/{case_id}/notes")
+    notes = cast.be("leader").get(f"/cases/{case_id}/notes")
+    assert "Слова о нём" in notes
+    # Nobody keeps it any more, and so somebody must be able to take it up again.
+    assert [text in notes for text in ("sealed file open in an emergency", "Give it back now", "/reopen")] == [True] * 3
+    assert "write nothing to it" not in notes
     cast.be("leader").post(f"/cases/{case_id}/access/lift", {"reason": "x"}, expect=422)
     admitted = {"user": str(colleague(cast, "daniyar")), "reason": "x"}
     cast.be("leader").post(f"/cases/{case_id}/access/admit", admitted, expect=422)

@@ -92,6 +92,14 @@ def borrows(user: User, case: Case) -> bool:
     return db.session.scalar(select(literal(case.person_id) == any_(func.borrowed_by(user.id)))) or False
 
 
+def only_reads(case: Case) -> bool:
+    """Whether the database takes nothing for this file from whoever asks, who has it open in an emergency.
+
+    A sealed file is not among them, though it is borrowed, too: somebody must be able to take up a closed case again.
+    """
+    return db.session.scalar(select(literal(case.person_id) == any_(func.app_lent()))) or False
+
+
 def may_decide(case: Case, kind: AccessKind, user: User) -> bool:
     """Whether the database lets whoever asks put this decision about a colleague into the file."""
     return db.session.scalar(select(func.may_decide(case.person_id, kind.value, user.id))) or False

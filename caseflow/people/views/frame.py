@@ -73,13 +73,18 @@ def refer_url(case: Case) -> str | None:
     return url_for("referrals.start", id=case.id) if _open("referrals.start") and may_change(case) else None
 
 
+def borrowed(case: Case) -> bool:
+    """Whether the reader has the file open by emergency access alone."""
+    return case.guarded and queries.borrows(current_user, case)
+
+
 def reads_alone(case: Case) -> bool:
-    """Whether the reader has the file open by emergency access alone, which writes nothing."""
+    """Whether the reader has the file open by emergency access alone and writes nothing to it: not so a sealed one."""
     if not case.guarded:
         return False
     known: dict[uuid.UUID, bool] = g.setdefault("reads_alone", {})  # a page asks for each of its buttons
     if case.id not in known:
-        known[case.id] = queries.borrows(current_user, case)
+        known[case.id] = queries.only_reads(case)
     return known[case.id]
 
 
