@@ -13,7 +13,7 @@ from tests.trust.pages import parsed
 from tests.trust.routes import routes
 from tests.trust.scene import Scene
 
-# One of each role, of a service, a CSO, a probation service, an oversight organisation and the steward's.
+# One of each role, and a leader who decides on what another proposed.
 WHO = (
     "aigerim",
     "leader",
