@@ -1,6 +1,7 @@
 """Strings that break what is carelessly written. `zqx` in them is what is looked for afterwards."""
 
 WORD = "zqxss"
+MARK = "zqxmark"  # long enough that no token or signed cookie holds it by chance
 
 SHORT = {
     "sql": "zqx'; DROP TABLE persons; SELECT set_config('caseflow.context','x',true); --",
@@ -48,32 +49,32 @@ NUMBERS = {name: LONG[name] for name in ("huge number", "number too large", "neg
 MIXED = SHORT["html"] + SHORT["sql"] + SHORT["template"] + "\u202e\r\nzqx: 1"
 
 HEADERS = {
-    "Accept-Language": ["zqx'; --", "*;q=zqx", "ar-" + "x" * 5000, ",,,;;;q=q", "../../etc"],
+    "Accept-Language": ["zqxmark'; --", "*;q=zqxmark", "ar-" + "x" * 5000, ",,,;;;q=q", "../../etc"],
     "Content-Type": [
         "application/json",
         "text/xml",
         "multipart/form-data",
-        "multipart/form-data; boundary=zqx",
-        "zqx/" * 999,
+        "multipart/form-data; boundary=zqxmark",
+        "zqxmark/" * 999,
     ],
-    "Cookie": ["caseflow=zqx", "caseflow=..", "caseflow=" + "A" * 9000, "caseflow=.eJw.zqx.zqx", "=;=;;;"],
-    "Forwarded": ["for=zqx;host=evil.example;proto=https"],
-    "HX-Current-URL": ["javascript:zqx()", "http://evil.example/"],
-    "HX-Request": ["true", "zqx"],
-    "HX-Target": ["zqx'\"><script>"],
-    "HX-Trigger": ["zqx'\"><script>"],
+    "Cookie": ["caseflow=zqxmark", "caseflow=..", "caseflow=" + "A" * 9000, "caseflow=.eJw.zqxmark.zqxmark", "=;=;;;"],
+    "Forwarded": ["for=zqxmark;host=evil.example;proto=https"],
+    "HX-Current-URL": ["javascript:zqxmark()", "http://evil.example/"],
+    "HX-Request": ["true", "zqxmark"],
+    "HX-Target": ["zqxmark'\"><script>"],
+    "HX-Trigger": ["zqxmark'\"><script>"],
     "Host": ["evil.example", "evil.example:99999", "localhost'--", "a b", "[::1", ""],
     "Origin": ["http://evil.example", "null"],
-    "Range": ["bytes=0-99999999999999999999", "zqx"],
-    "If-Modified-Since": ["zqx", "Thu, 99 Zqx 9999 99:99:99 GMT"],
-    "If-None-Match": ['"zqx', "*"],
-    "Referer": ["http://evil.example/", "javascript:zqx()", "x" * 9000],
-    "User-Agent": ["zqx'; DROP TABLE users; --", "{{7*7*7*7}}", "\x7f\xff" * 300, "x" * 9000],
-    "X-Forwarded-For": ["127.0.0.1", "zqx'; --", ", ,,", "::1" * 500],
-    "X-Forwarded-Host": ["evil.example", "zqx'\"><script>"],
+    "Range": ["bytes=0-99999999999999999999", "zqxmark"],
+    "If-Modified-Since": ["zqxmark", "Thu, 99 Zqx 9999 99:99:99 GMT"],
+    "If-None-Match": ['"zqxmark', "*"],
+    "Referer": ["http://evil.example/", "javascript:zqxmark()", "x" * 9000],
+    "User-Agent": ["zqxmark'; DROP TABLE users; --", "{{7*7*7*7}}", "\x7f\xff" * 300, "x" * 9000],
+    "X-Forwarded-For": ["127.0.0.1", "zqxmark'; --", ", ,,", "::1" * 500],
+    "X-Forwarded-Host": ["evil.example", "zqxmark'\"><script>"],
     "X-Forwarded-Prefix": ["/evil", "//evil.example"],
     "X-Forwarded-Proto": ["https", "javascript"],
     "X-HTTP-Method-Override": ["DELETE", "PUT"],
-    "X-Organisation": ["zqx"],
-    "X-Request-Id": ["zqx\tzqx", "'; SET caseflow.context = 'x' --"],
+    "X-Organisation": ["zqxmark"],
+    "X-Request-Id": ["zqxmark\tzqxmark", "'; SET caseflow.context = 'x' --"],
 }

@@ -237,7 +237,7 @@ def test_strings_into_headers(scene: Scene, name: str, record_property: Count) -
                         wrong.append(where)
                     if "evil.example" in answer.headers.get("Location", "") or "//evil.example" in body:
                         wrong.append(f"{where} leads away")
-                    if "<script>" in body or any("zqx" in value for value in answer.headers.values()):
+                    if "<script>" in body or any(payloads.MARK in value for value in answer.headers.values()):
                         wrong.append(f"{where} comes back")
     record_property("probes:injection into headers:headers", asked)
     assert not wrong, "\n".join(wrong)
