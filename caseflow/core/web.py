@@ -232,10 +232,10 @@ def page(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
     return render_template(template, **values), status
 
 
-def done(message: str, endpoint: str, **values: Any) -> BaseResponse:
-    """After an act: say what was done, and lead to where one wants to go on."""
-    flash(message, "success")
-    return redirect(url_for(endpoint, **values))
+def done(message: str, endpoint: str, *, closed: bool = False, **values: Any) -> BaseResponse:
+    """After an act: say what was done, and lead to where one wants to go on; home, where the act has `closed` that."""
+    flash(_("%(done)s The file is closed to you now.", done=message) if closed else message, "success")
+    return redirect("/" if closed else url_for(endpoint, **values))
 
 
 def inside(target: str | None) -> str | None:

@@ -107,9 +107,9 @@ def confirm(id: uuid.UUID) -> tuple[str, int] | Response:
     day = current_user.organisation.today()
     form = ReleaseForm(data={"released_on": min(case.release_on or day, day)})
     if form.accepts(lambda: actions.confirm_release(case, _day(form.released_on.data), by=current_user)):
-        if accounts.is_closed(case.id, current_user):  # a juvenile's file, to all who do not work on it
-            return done(_("The release is recorded. The file of a juvenile is sealed now."), "casefile.home")
-        return done(_("The release is recorded."), "release.show", id=case.id)
+        # A juvenile's file is sealed now, to all who do not work on it.
+        sealed = accounts.is_closed(case.id, current_user)
+        return done(_("The release is recorded."), "release.show", id=case.id, closed=sealed)
     return page("release/confirm.html", case=case, form=form)
 
 

@@ -209,6 +209,10 @@ def record_held(id: uuid.UUID) -> tuple[str, int] | Response:
     return page("supervision/outcome.html", case=case, form=form, contact=None)
 
 
+def _ended(case: Case, message: str) -> Response:
+    return done(message, "casefile.overview", id=case.id, closed=accounts.is_closed(case.id, current_user))
+
+
 @bp.route("/cases/<uuid:id>/supervision/close", methods=["GET", "POST"])
 @requires(Permission.SUPERVISE)
 def close(id: uuid.UUID) -> tuple[str, int] | Response:
@@ -220,7 +224,7 @@ def close(id: uuid.UUID) -> tuple[str, int] | Response:
             case, CaseOutcome(form.outcome.data), form.note.data or "", by=current_user
         )
     ):
-        return done(_("The case is closed."), "casefile.overview", id=case.id)
+        return _ended(case, _("The case is closed."))
     return page("supervision/close.html", case=case, form=form)
 
 
@@ -231,7 +235,7 @@ def return_to_custody(id: uuid.UUID) -> tuple[str, int] | Response:
     case = people.opened(id, current_user)
     form = ReturnForm()
     if form.accepts(lambda: actions.return_to_custody(case, form.reason.data or "", by=current_user)):
-        return done(_("The return is recorded and the case is closed."), "casefile.overview", id=case.id)
+        return _ended(case, _("The return is recorded and the case is closed."))
     return page("supervision/return.html", case=case, form=form)
 
 

@@ -83,7 +83,7 @@ def test_at_release_it_is_sealed_to_all_but_who_works_on_it_and_at_closing_to_al
     cast.be("leader").get(f"/referrals/{referral_id}", expect=404)
     close(cast, case_id)
     assert cast.be("aigerim").location == "/"
-    assert "sealed now" in cast.be("aigerim").get("/")
+    assert "closed to you now" in cast.be("aigerim").get("/")
     cast.be("aigerim").get(f"/cases/{case_id}", expect=404)
     assert seals(environment) == [("restricted", True)]
     with cast.acting("auditor"):
@@ -228,7 +228,9 @@ def test_probation_goes_on_with_its_own_case_and_reads_what_was_handed_over(
         [mine] = db.session.scalars(text("SELECT id FROM cases WHERE person_id = :id"), {"id": own.id})
     cast.be("officer").get(f"/cases/{mine}")
     assert NAME in cast.be("probation_leader").get("/caseload")  # theirs is sealed when it is closed
-    close(cast, mine, by="officer")
+    cast.be("officer").post(f"/cases/{mine}/supervision/close", {"outcome": "sentence_ended", "note": "Done"})
+    assert cast.be("officer").location == "/"
+    assert "closed to you now" in cast.be("officer").get("/")
     cast.be("probation_leader").get(f"/cases/{mine}", expect=404)
     close(cast, case_id)  # who worked on it in prison could still end it
     cast.be("aigerim").get(f"/cases/{case_id}", expect=404)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from caseflow.core.db import db
+from caseflow.people import queries as people
 from caseflow.people.models import Case, CaseOutcome, Phase
 from caseflow.supervision import queries
 from caseflow.supervision.models import Condition, Contact, ContactLevel, ContactOutcome, Supervision
@@ -204,6 +205,16 @@ def test_case_is_closed_with_its_outcome_and_the_supervision_with_it(cast: Cast)
     officer.post(f"{page}/close", {"outcome": "sentence_ended", "note": "Again"}, expect=409)
     officer.post(f"{page}/contacts/new", {**parts("starts_at", here() + timedelta(days=2)), "way": "phone"}, expect=409)
     assert "The supervision has ended" in officer.get(page)
+
+
+def test_no_page_closes_a_case_and_leaves_its_supervision(cast: Cast) -> None:
+    case_id = a_supervised_case(cast)
+    officer = cast.be("officer")
+    officer.post(f"/cases/{case_id}/close", {"outcome": "sentence_ended"})
+    assert officer.location == f"/cases/{case_id}/supervision/close"
+    with cast.acting("officer") as user:
+        assert people.opened(case_id, user).open()
+        assert db.session.scalars(select(Supervision)).one().ended_at is None
 
 
 def test_case_with_an_unrecorded_contact_is_not_closed(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 
+from flask import redirect, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -25,17 +26,15 @@ from caseflow.people.forms.cases import (
 )
 from caseflow.people.models import PHASES, AssignmentRole, Case, CaseOutcome, Phase
 from caseflow.people.views.blueprint import bp
+from caseflow.people.views.frame import closed_by
 from caseflow.tenancy import queries as tenancy
 from caseflow.tenancy.models import OrganisationKind, Site
 
 FACTS = tuple(actions.CaseFields.__dataclass_fields__)
 
 
-def after(case: Case, message: str) -> Response:
-    """Back to the case, or home where the act has sealed it to who did it."""
-    if accounts.is_closed(case.id, current_user):
-        return done(_("%(done)s The file of a juvenile is sealed now.", done=message), "casefile.home")
-    return done(message, "casefile.overview", id=case.id)
+def _after(case: Case, message: str) -> Response:
+    return done(message, "casefile.overview", id=case.id, closed=accounts.is_closed(case.id, current_user))
 
 
 def _in_prison() -> bool:
@@ -168,7 +167,7 @@ def change_phase(id: uuid.UUID) -> tuple[str, int] | Response:
     if form.accepts(
         lambda: actions.change_phase(case, Phase(form.phase.data), reason=form.reason.data, by=current_user)
     ):
-        return after(case, _("The case is in a new phase."))
+        return _after(case, _("The case is in a new phase."))
     return page("people/change_phase.html", form=form, case=case, changes=queries.phase_changes(case))
 
 
@@ -177,9 +176,11 @@ def change_phase(id: uuid.UUID) -> tuple[str, int] | Response:
 def close_case(id: uuid.UUID) -> tuple[str, int] | Response:
     """End the work on a case."""
     case = queries.opened(id, current_user)
+    if (closing := closed_by()) != request.endpoint:
+        return redirect(url_for(closing, id=id))
     form = CloseForm()
     if form.accepts(lambda: actions.close_case(case, CaseOutcome(form.outcome.data), form.note.data, by=current_user)):
-        return after(case, _("The case is closed."))
+        return _after(case, _("The case is closed."))
     return page("people/close_case.html", form=form, case=case, tasks=queries.open_tasks(case))
 
 
@@ -191,5 +192,5 @@ def reopen_case(id: uuid.UUID) -> tuple[str, int] | Response:
     form = ReopenForm()
     form.phase.choices = Phase.choices(one for one in Phase if one in PHASES[Phase.CLOSED])
     if form.accepts(lambda: actions.reopen_case(case, Phase(form.phase.data), form.reason.data or "", by=current_user)):
-        return after(case, _("The case is open again."))
+        return _after(case, _("The case is open again."))
     return page("people/reopen_case.html", form=form, case=case)

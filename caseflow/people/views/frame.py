@@ -96,7 +96,6 @@ def may_change(case: Case) -> bool:
 def case_acts(case: Case) -> list[tuple[str, str]]:
     """What stands under no tab of the case, addresses and labels: rarer pages, and what ends or moves the case."""
     works, goes_on = not reads_alone(case), may_change(case)
-    closing = "supervision.close" if _supervises() else "people.close_case"  # the supervision ends with it
     acts = [
         ("people.edit_person", _("Names, numbers and particulars"), True),
         ("people.edit_facts", _("Case and dates"), True),
@@ -109,11 +108,16 @@ def case_acts(case: Case) -> list[tuple[str, str]]:
         ("people.change_phase", _("Change the phase"), goes_on),
         ("people.transfer", _("Move to another site"), goes_on and case.in_custody()),
         ("people.allocate", _("Give the case to a worker"), goes_on),
-        (closing, _("Close the case"), goes_on),
+        (closed_by(), _("Close the case"), goes_on),
         ("people.reopen_case", _("Open the case again"), works and not case.open()),
         ("people.new_case_again", _("New case of the same person"), works and not case.open()),
     ]
     return [(url_for(endpoint, id=case.id), label) for endpoint, label, there in acts if there and _open(endpoint)]
+
+
+def closed_by() -> str:
+    """The page that closes a case of the reader's: in a probation service the supervision ends with it."""
+    return "supervision.close" if _supervises() else "people.close_case"
 
 
 def _closed_to_others(case: Case) -> list[dict[str, object]]:
