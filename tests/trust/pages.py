@@ -66,6 +66,13 @@ def parsed(text: str) -> Any:
     return html5lib.parse(text, namespaceHTMLElements=False)
 
 
+def sends(page: Any, address: str) -> Iterator[tuple[str, str]]:
+    """Method and address of what the forms of a page would ask for; not of those that are shown to be read alone."""
+    for form in page.iter("form"):
+        if form.find("fieldset[@disabled]") is None:
+            yield (form.get("method") or "get").upper(), form.get("action") or address
+
+
 def sheets(text: str, address: str) -> Iterator[Sheet]:
     """The forms of a page at this address."""
     for form in parsed(text).iter("form"):

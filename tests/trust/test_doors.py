@@ -1,4 +1,4 @@
-"""Every page has a door: whoever may open it comes to it from their home, by links alone."""
+"""Every page has a door, every act a button: who may do it comes there from their home, by links alone."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from tests.trust.asking import Asker, kept_nothing
-from tests.trust.pages import parsed
+from tests.trust.pages import parsed, sends
 from tests.trust.routes import routes
 from tests.trust.scene import Scene
 
@@ -28,7 +28,14 @@ WHO = (
     "steward",
 )
 SOME = 1  # pages of one kind that each of them opens; of these kinds all, for what they offer hangs on their state
-MANY = {"referrals.inbox": 9, "referrals.show": 20, "referrals.access": 20, "people.access": 4, "release.handover": 4}
+MANY = {
+    "referrals.inbox": 9,
+    "referrals.show": 20,
+    "referrals.access": 20,
+    "people.access": 4,
+    "accounts.user": 9,
+    "release.handover": 4,
+}
 
 # Pages that nobody of this scene is led to; each is tested by itself.
 OTHERWISE = {
@@ -44,6 +51,14 @@ OTHERWISE = {
     *("referrals.answer_request", "release.start", "rights.approve_access"),
 }
 
+# Acts whose button stands on a page that is reached, in a state that nothing here is in.
+UNSENT = {
+    *("accounts.accept_terms", "accounts.new_recovery_codes", "accounts.reactivate", "accounts.remove_factor"),
+    *("accounts.reset_factors", "accounts.untie_provider", "accounts.withdraw_link", "audit.review"),
+    *("people.exclude_declared", "people.give_back", "referrals.refer_again", "referrals.resume", "referrals.session"),
+    *("release.tell_date", "rights.download", "rights.download_pdf", "rights.propose", "supervision.week"),
+}
+
 
 class Walk:
     """Where one account came by following what their pages offer."""
@@ -51,7 +66,8 @@ class Walk:
     def __init__(self, app: Flask, name: str) -> None:
         self.adapter = app.url_map.bind("localhost")
         self.asker = Asker(app, name)
-        self.offered: set[str] = set()  # endpoints
+        self.offered: set[str] = set()  # endpoints that are read
+        self.sent_to: set[str] = set()  # endpoints that forms and buttons send to
         self.refused: list[str] = []
         self.opened: Counter[str] = Counter()
         with kept_nothing():
@@ -75,18 +91,17 @@ class Walk:
             self.refused.append(f"{path}: {answer.status_code}")
         elif answer.mimetype == "text/html":
             page = parsed(answer.get_data(as_text=True))
-            for form in page.iter("form"):
-                if form.get("method") == "get":
-                    self._note(form.get("action") or path)
+            for method, address in sends(page, path):
+                self._note(address, method)
             yield from (_address(link) for link in page.iter("a"))
 
-    def _note(self, address: str) -> str | None:
+    def _note(self, address: str, method: str = "GET") -> str | None:
         try:
-            endpoint, _values = self.adapter.match(urlsplit(address).path)
+            endpoint, _values = self.adapter.match(urlsplit(address).path, method=method)
         except HTTPException:
-            self.refused.append(f"{address}: no such page")
+            self.refused.append(f"{method} {address}: no such page")
             return None
-        self.offered.add(str(endpoint))
+        (self.offered if method == "GET" else self.sent_to).add(str(endpoint))
         return None if endpoint == "static" else str(endpoint)
 
 
@@ -95,9 +110,13 @@ def _address(link: Any) -> str:
     return "/" if parts.netloc else (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def test_every_page_is_reached_from_home_by_what_pages_offer(scene: Scene) -> None:
+def test_every_page_and_act_is_reached_from_home_by_what_pages_offer(scene: Scene) -> None:
     walks = {name: Walk(scene.app, name) for name in WHO}
     offered = set().union(*(walk.offered for walk in walks.values()))
     pages = {one.endpoint for one in routes(scene.app) if one.method == "GET"}
     assert {name: walk.refused for name, walk in walks.items() if walk.refused} == {}, "what is offered is there"
     assert sorted((pages - offered) ^ OTHERWISE) == []
+    sent_to = set().union(*(walk.sent_to for walk in walks.values()))
+    acts = {one.endpoint for one in routes(scene.app) if one.method == "POST"}
+
+    assert sorted((acts - sent_to - OTHERWISE) ^ UNSENT) == []

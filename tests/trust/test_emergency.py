@@ -1,19 +1,10 @@
 """Who has a file open in an emergency reads it: no page that the file leads to offers them a form about it."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from tests.trust.asking import Asker, kept_nothing
-from tests.trust.pages import parsed
+from tests.trust.pages import parsed, sends
 from tests.trust.scene import Scene
-
-
-def _offered(page: Any) -> list[str]:
-    """Where the forms that can be sent would go."""
-    forms = [
-        form for form in page.iter("form") if form.get("method") == "post" and form.find("fieldset[@disabled]") is None
-    ]
-    return [form.get("action") for form in forms]
 
 
 def _of_the_file(scene: Scene, name: str) -> dict[str, list[str]]:
@@ -26,7 +17,7 @@ def _of_the_file(scene: Scene, name: str) -> dict[str, list[str]]:
             answer = asker.ask("GET", path)
             assert answer.status_code == 200, path
             page = parsed(answer.get_data(as_text=True))
-            found[path] = _offered(page)
+            found[path] = [address for method, address in sends(page, path) if method == "POST"]
             links = {urlsplit(link.get("href", "")).path for link in page.iter("a")}
             waiting += [one for one in links - {*found, *waiting} if any(id in one for id in ids)]
     return found
