@@ -17,6 +17,7 @@ from caseflow.casefile import queries
 from caseflow.notifications import queries as notifications
 from caseflow.people import queries as people
 from caseflow.release import queries as release
+from caseflow.rights import queries as rights
 from caseflow.tenancy.models import OrganisationKind as Kind
 
 PRISON, PROBATION, CSO = Kind.PRISON_SERVICE, Kind.PROBATION_SERVICE, Kind.CSO
@@ -88,7 +89,14 @@ DOORS = (
         ("people.review_emergency", "people.declared_conflicts"),
         people.review_count,
     ),
-    Door("rights.retention", _l("Retention"), Permission.MANAGE_RETENTION, (PRISON, PROBATION, CSO), ("rights",)),
+    Door(
+        "rights.retention",
+        _l("Retention"),
+        Permission.MANAGE_RETENTION,
+        (PRISON, PROBATION, CSO),
+        ("rights",),
+        rights.to_decide,
+    ),
     Door(
         "accounts.users",
         _l("Users"),

@@ -223,6 +223,8 @@ def _mark(
     db.session.refresh(request, ["state", "markers"], with_for_update=True)
     if request.state not in (AccessState.ASKED, AccessState.MARKED):
         raise Conflict(_("This was decided before."))
+    if request.state is AccessState.ASKED:
+        post("rights.marked", by=by, request=request.id, case=case.id)
     mine = (AccessPart.org_id == request.org_id, AccessPart.request_id == request.id)
     db.session.execute(delete(AccessPart).where(*mine, instead_of))
     for row in made:
@@ -258,7 +260,7 @@ def approve_access(case: Case, request: AccessRequest, seen: str, *, by: User) -
     request.content, request.state, request.decided_by = copy, AccessState.APPROVED, by.id
     db.session.flush()
     record("access.approve", by=by, on=request, case_id=case.id)
-    post("rights.copy", by=by, request=request.id)
+    post("rights.copy", by=by, request=request.id, case=case.id)
 
 
 def put_together(request: AccessRequest) -> None:
@@ -308,6 +310,7 @@ def object_to(case: Case, fact: Fact, words: str, *, by: User) -> Objection:
     db.session.add(row)
     db.session.flush()
     record("objection.write", by=by, on=row, case_id=case.id, fact=fact.value)
+    post("rights.objected", by=by, objection=row.id)
     return row
 
 
@@ -326,3 +329,4 @@ def answer_objection(case: Case, objection: Objection, state: ObjectionState, an
     objection.state, objection.answer, objection.answered_by, objection.answered_at = state, answer, by.id, now()
     db.session.flush()
     record("objection.answer", by=by, on=objection, case_id=case.id, fact=objection.fact.value, state=state.value)
+    post("rights.answered", by=by, objection=objection.id)

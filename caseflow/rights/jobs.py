@@ -1,11 +1,17 @@
-"""Erasing what was approved, and putting copies together: one thing in one transaction; twice does nothing more."""
+"""Erasing what was approved, putting copies together, and telling whoever is asked to decide or to answer."""
 
 import uuid
 
+from flask_babel import lazy_gettext as _l
+
+from caseflow.accounts import queries as accounts
 from caseflow.core.db import db
 from caseflow.core.jobs import News, handles
-from caseflow.rights import actions
-from caseflow.rights.models import AccessRequest, Erasure
+from caseflow.notifications.actions import tell
+from caseflow.people import queries as people
+from caseflow.people.models import Case
+from caseflow.rights import actions, queries
+from caseflow.rights.models import AccessRequest, AccessState, Erasure, Objection
 
 
 @handles("rights.erase")
@@ -16,9 +22,61 @@ def erase(news: News) -> None:
         actions.erase(erasure)
 
 
+@handles("rights.marked")
+def marked(news: News) -> None:
+    """A copy was marked for the first time: whoever may decide on it is told."""
+    if (held := _request(news)) is None or held.state is not AccessState.MARKED:
+        return
+    case, marker = _case(news), accounts.user_of(news.to_org_id, held.opened_by)
+    assert marker is not None
+    title = _l("A person asked for a copy of their records: it waits for your decision.")
+    deciders = [one for one in queries.who_reads_all(case.person, marker) if one.id not in held.markers]
+    tell(deciders, news, title, f"/cases/{case.id}/copies/{held.id}", about=case.id)
+
+
 @handles("rights.copy")
 def copy(news: News) -> None:
-    """Put together the copy of a person's records that was approved."""
-    request = db.session.get(AccessRequest, (news.to_org_id, uuid.UUID(news.payload["request"])))
-    if request is not None:
-        actions.put_together(request)
+    """Put together the copy of a person's records that was approved; who wrote down the request is told."""
+    if (held := _request(news)) is None:
+        return
+    actions.put_together(held)
+    if held.state is AccessState.READY and "case" in news.payload:
+        case = _case(news)
+        title = _l("A copy of a person's records is ready to be given to them, for a few days.")
+        _tell(news, case, [held.opened_by, *held.markers], title, f"/cases/{case.id}/copies")
+
+
+@handles("rights.objected")
+def objected(news: News) -> None:
+    """The person says that something is wrong: who is responsible for the case is told."""
+    held = _objection(news)
+    case = people.case_of(held.org_id, held.case_id)
+    if case.primary_worker is not None:
+        title = _l("A person says that something in their records is wrong.")
+        _tell(news, case, [case.primary_worker.id], title, f"/cases/{case.id}/objections")
+
+
+@handles("rights.answered")
+def answered(news: News) -> None:
+    """It was answered: who wrote it down can tell the person."""
+    held = _objection(news)
+    case = people.case_of(held.org_id, held.case_id)
+    title = _l("What a person said is wrong in their records was answered: tell them.")
+    _tell(news, case, [held.written_by], title, f"/cases/{case.id}/objections")
+
+
+def _request(news: News) -> AccessRequest | None:
+    return db.session.get(AccessRequest, (news.to_org_id, uuid.UUID(news.payload["request"])))
+
+
+def _objection(news: News) -> Objection:
+    return db.session.get_one(Objection, (news.to_org_id, uuid.UUID(news.payload["objection"])))
+
+
+def _case(news: News) -> Case:
+    return people.case_of(news.to_org_id, uuid.UUID(news.payload["case"]))
+
+
+def _tell(news: News, case: Case, ids: list[uuid.UUID], title: object, path: str) -> None:
+    users = [accounts.user_of(news.to_org_id, one) for one in ids]
+    tell([one for one in users if one is not None and one.active], news, title, path, about=case.id)

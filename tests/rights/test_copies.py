@@ -24,7 +24,7 @@ from caseflow.referrals.actions import drafts
 from caseflow.rights.models import AccessRequest
 from caseflow.tenancy.models import ReferralKind
 from tests.cast import Browser, Cast
-from tests.rights.test_retention import a_second_leader
+from tests.rights.test_retention import a_second_leader, waiting
 from tests.stories.people import a_case
 from tests.stories.plans import a_goal, a_step
 
@@ -98,6 +98,46 @@ def test_nobody_decides_on_what_they_marked(cast: Cast) -> None:
     cast.be("leader").post(path, {})
     assert "Nobody decides on what they marked" in approve(cast.be("leader"), path, expect=422)
     approve(cast.be(second), path)
+
+
+def test_whoever_is_to_decide_is_told_and_finds_what_waits(cast: Cast, redis: Any) -> None:
+    second, case_id = a_second_leader(cast), a_told_case(cast)
+    path, question = asked(cast, case_id), "it waits for your decision"
+    assert "Asked for" in cast.be("leader").get("/retention")
+    assert waiting(cast, "leader") == ""
+    for part in ("relatives", "goals"):
+        cast.be("aigerim").post(path, {f"part-{part}": "safety"})
+    cast.deliver(redis)
+    for name in ("leader", second):
+        assert cast.be(name).get("/notifications").count(question) == 2, "the news and its button, once"
+        assert waiting(cast, name) == "1"
+        assert f'href="{path}"' in cast.be(name).get("/retention")
+    for name in ("aigerim", "daniyar", "stranger", "probation_leader"):
+        assert question not in cast.be(name).get("/notifications")
+    for name in ("stranger", "probation_leader"):
+        assert path not in cast.be(name).get("/retention")
+        assert waiting(cast, name) == ""
+    cast.be("leader").post(path, {"part-goals": "safety"})
+    assert waiting(cast, "leader") == "", "who marks does not decide"
+    approve(cast.be(second), path)
+    cast.deliver(redis)
+    assert waiting(cast, second) == ""
+    assert path not in cast.be(second).get("/retention")
+    for name, told in (("aigerim", True), ("leader", True), (second, False), ("stranger", False)):
+        assert ("is ready to be given" in cast.be(name).get("/notifications")) is told, name
+
+
+def test_nobody_is_asked_to_decide_on_a_file_that_is_closed_to_them(cast: Cast, redis: Any) -> None:
+    second, case_id = a_second_leader(cast), a_told_case(cast)
+    path = asked(cast, case_id)
+    cast.be("leader").post(f"/cases/{case_id}/access/restrict", {"reason": "A threat"})
+    cast.be("aigerim").post(path, {"part-relatives": "safety"})
+    cast.deliver(redis)
+    assert waiting(cast, "leader") == "1"
+    assert "your decision" in cast.be("leader").get("/notifications")
+    assert waiting(cast, second) == ""
+    assert "your decision" not in cast.be(second).get("/notifications")
+    assert path not in cast.be(second).get("/retention")
 
 
 def test_who_took_away_what_another_withheld_does_not_decide_either(cast: Cast) -> None:

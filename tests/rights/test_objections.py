@@ -43,3 +43,19 @@ def test_what_is_not_corrected_has_the_persons_words_beside_it(cast: Cast, envir
         assert "Меня уже оправдали" in page
         assert "Приговор в силе" in page
     assert "оправдали" not in dumped(environment)["objections"]
+
+
+def test_who_is_responsible_is_told_and_who_wrote_it_of_the_answer(cast: Cast, redis: Any) -> None:
+    case_id = a_case(cast)
+    path, said, answered = f"/cases/{case_id}/objections", "says that something in their records is wrong", "tell them."
+    cast.be("leader").post(path, {"fact": "case.legal_status", "words": "Меня уже оправдали"})
+    cast.deliver(redis)
+    assert said in cast.be("aigerim").get("/notifications")
+    [answer] = re.findall(rf"{path}/[^\"]+/answer", cast.be("aigerim").get(path))
+    cast.be("aigerim").post(answer, {"standing": "refused", "answer": "Приговор в силе"})
+    cast.deliver(redis)
+    assert answered in cast.be("leader").get("/notifications")
+    for name in ("daniyar", "stranger", "officer"):
+        page = cast.be(name).get("/notifications")
+        assert said not in page
+        assert answered not in page

@@ -70,6 +70,14 @@ def closed(
     return case_id, person_id
 
 
+def waiting(cast: Cast, name: str) -> str:
+    """The number beside the entry of the navigation."""
+    count = r'(?: <span class="cf-count"><bdi>(\d+)</bdi></span>)?'
+    found = re.search(rf'href="/retention"[^>]*>Retention{count}</a>', cast.be(name).get("/"))
+    assert found is not None
+    return found[1] or ""
+
+
 def proposed(cast: Cast, person_id: uuid.UUID, by: str = "leader") -> uuid.UUID:
     cast.be(by).post("/retention/propose", {"person": str(person_id)})
     with cast.acting(by) as user:
@@ -102,7 +110,9 @@ def test_what_two_persons_decide_is_gone_with_its_key(cast: Cast, environment: d
     assert MARK in page
     cast.be("leader").post("/retention/propose")
     assert "Nothing was chosen." in cast.be("leader").get("/retention")
+    assert waiting(cast, second) == ""
     erasure_id = proposed(cast, person_id)
+    assert [waiting(cast, name) for name in ("leader", second, "stranger", "probation_leader")] == ["", "1", "", ""]
     approve = f"/retention/{erasure_id}/approve"
     assert "Nobody approves what they proposed" in cast.be("leader").post(approve, expect=422)
     for stranger in ("stranger", "probation_leader"):

@@ -1,23 +1,65 @@
 """What a person asked to see of their records, who reads all of it, and the copy as it would be given out."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort
-from sqlalchemy import select
+from sqlalchemy import all_, and_, func, literal, select
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
 from caseflow.accounts.permissions import Permission, Scope
 from caseflow.core.db import db, one_or_404
 from caseflow.core.i18n import supported
-from caseflow.core.paging import Page, page_of
+from caseflow.core.paging import Page, page_of, paged
 from caseflow.people import queries as people
 from caseflow.people.models import Case, Person
 from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
 from caseflow.rights.giving import ASKS
-from caseflow.rights.models import AccessPart, AccessRequest
+from caseflow.rights.models import AccessPart, AccessRequest, AccessState
 from caseflow.rights.queries.gathering import gather, known
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that nobody has decided on, whose it is, and the newest case of theirs that the reader may open."""
+
+    request: AccessRequest
+    person: Person
+    case: Case
+
+
+def undecided(user: User, *, page: int) -> Page[Asked]:
+    """What persons asked for and nobody has decided on, the longest ago first, where the user may open a case."""
+    found = paged(_undecided(user).order_by(AccessRequest.asked_on, AccessRequest.id), number=page)
+    of_these = Case.person_id.in_(person.id for _request, person in found.items)
+    newest = people.visible(user).where(of_these).order_by(Case.opened_on, Case.id)
+    cases = {one.person_id: one for one in db.session.scalars(newest).unique()}
+    items = [Asked(request, person, cases[person.id]) for request, person in found.items]
+    return Page(items, found.number, found.size, found.total)
+
+
+def copies_to_decide(user: User) -> int:
+    """On how many copies the user is asked to decide: others have marked them."""
+    if not user.may(Permission.DECIDE_ACCESS):
+        return 0
+    waiting = _undecided(user).where(AccessRequest.state == AccessState.MARKED)
+    others = waiting.where(literal(user.id) != all_(AccessRequest.markers)).with_only_columns(AccessRequest.id)
+    return db.session.scalar(select(func.count()).select_from(others.subquery())) or 0
+
+
+def _undecided(user: User) -> Any:
+    seen: Any = people.visible(user).with_only_columns(Case.person_id)
+    return (
+        select(AccessRequest, Person)
+        .join(Person, and_(Person.org_id == AccessRequest.org_id, Person.id == AccessRequest.person_id))
+        .where(
+            AccessRequest.org_id == user.org_id,
+            AccessRequest.state.in_((AccessState.ASKED, AccessState.MARKED)),
+            Person.id.in_(seen),
+        )
+    )
 
 
 def access_requests(person: Person) -> list[AccessRequest]:

@@ -67,17 +67,20 @@ def _due(user: User, years: int) -> tuple[Select[Referral], ColumnElement[date]]
 
 def proposals(user: User) -> list[tuple[Erasure, Received]]:
     """What waits for a second person, the oldest first, where the user may open the referral."""
+    query = waiting(user).options(joinedload(Erasure.proposer), joinedload(Referral.service_now))
+    rows = list(db.session.execute(query.order_by(Erasure.created_at, Erasure.id)).unique())
+    named = _named([(row[1], row[0].due_on) for row in rows], user)
+    return [(row[0], one) for row, one in zip(rows, named, strict=True)]
+
+
+def waiting(user: User) -> Select[Erasure, Referral]:
+    """The same as a query, to be narrowed and ordered further."""
     seen: Any = referrals.visible(user).with_only_columns(Referral.id)
-    query = (
+    return (
         select(Erasure, Referral)
         .join(Referral, and_(Referral.to_org_id == Erasure.org_id, Referral.id == Erasure.referral_id))
         .where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED, Referral.id.in_(seen))
-        .options(joinedload(Erasure.proposer), joinedload(Referral.service_now))
-        .order_by(Erasure.created_at, Erasure.id)
     )
-    rows = list(db.session.execute(query).unique())
-    named = _named([(row[1], row[0].due_on) for row in rows], user)
-    return [(row[0], one) for row, one in zip(rows, named, strict=True)]
 
 
 def _named(rows: list[tuple[Referral, date]], user: User) -> list[Received]:

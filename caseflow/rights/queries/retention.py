@@ -1,6 +1,7 @@
 """What falls due by the rules of retention, what is held, and what was erased."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    union,
 )
 from sqlalchemy.orm import aliased, joinedload
 
@@ -207,10 +209,24 @@ def proposals(user: User) -> list[tuple[Erasure, Person]]:
 def sealed_proposals(user: User) -> list[tuple[Erasure, Sealed]]:
     """The same for sealed files, which nobody opens for it."""
     files = {one.person_id: one for one in sealed(user)}
-    query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED)
-    query = query.where(Erasure.sealed, Erasure.person_id.in_(files)).options(joinedload(Erasure.proposer))
+    query = _sealed_proposals(files, user).options(joinedload(Erasure.proposer))
     found = db.session.scalars(query.order_by(Erasure.created_at)).unique()
     return [(one, files[one.person_id]) for one in found if one.person_id]
+
+
+def _sealed_proposals(files: Iterable[uuid.UUID], user: User) -> Select[Erasure]:
+    query = select(Erasure).where(Erasure.org_id == user.org_id, Erasure.state == ErasureState.PROPOSED)
+    return query.where(Erasure.sealed, Erasure.person_id.in_(files))
+
+
+def erasures_to_decide(user: User) -> int:
+    """On how many erasures the user is asked to decide: others have proposed them."""
+    others = (Erasure.state == ErasureState.PROPOSED, Erasure.proposed_by != user.id)
+    if not db.session.scalar(select(exists().where(Erasure.org_id == user.org_id, *others))):
+        return 0  # as nearly always: a page of every leader asks for it
+    mine = [_proposals(user), _sealed_proposals([one.person_id for one in sealed(user)], user), received.waiting(user)]
+    each = [query.where(*others).with_only_columns(Erasure.id).order_by(None) for query in mine]
+    return db.session.scalar(select(func.count()).select_from(union(*each).subquery())) or 0
 
 
 def proposal(id: uuid.UUID, user: User) -> tuple[Erasure, Person | Sealed | received.Received]:
