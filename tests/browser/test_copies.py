@@ -1,6 +1,7 @@
 """The pages of a copy in a real browser: marking, deciding on the whole of it, and who may where one may not."""
 
 import pytest
+from redis import Redis
 
 from tests.browser.conftest import Enter
 from tests.cast import Cast
@@ -9,7 +10,7 @@ from tests.rights.test_giving import a_family, two_cases
 
 
 @pytest.mark.browser
-def test_a_copy_is_marked_and_decided_on(enter: Enter, cast: Cast) -> None:
+def test_a_copy_is_marked_decided_on_and_kept_as_a_file(enter: Enter, cast: Cast, redis: Redis) -> None:
     old, new = two_cases(cast)
     elsewhere = asked(cast, old, "ar").replace(str(old), str(new))
     worker = enter("daniyar")
@@ -32,5 +33,12 @@ def test_a_copy_is_marked_and_decided_on(enter: Enter, cast: Cast) -> None:
     leader.look("copy_decision")
     leader.press("Give out this copy")
     leader.reads("Being put together")
+    cast.deliver(redis)
+    one.go(path)
+    for button, name in (("Download (PDF)", ".pdf"), ("Download (JSON)", ".json")):
+        with one.page.expect_download() as kept:
+            one.page.get_by_role("button", name=button).click()
+        assert kept.value.suggested_filename.endswith(name)
+    one.reads("Copies of the records")
     for walker in (one, leader):
         walker.look_again_in_arabic()

@@ -74,26 +74,28 @@ class Walk:
             self._walk()
 
     def _walk(self) -> None:
-        waiting, known = ["/"], {"/"}
+        waiting, known = [("/", True)], {"/"}
         while waiting:
-            for address in self._offers(waiting.pop(0)):
+            for address, boosted in self._offers(*waiting.pop(0)):
                 endpoint = self._note(address)
                 if endpoint and address not in known and self.opened[endpoint] < MANY.get(endpoint, SOME):
                     self.opened[endpoint] += 1
                     known.add(address)
-                    waiting.append(address)
+                    waiting.append((address, boosted))
 
-    def _offers(self, path: str) -> Iterator[str]:
+    def _offers(self, path: str, boosted: bool) -> Iterator[tuple[str, bool]]:
         answer = self.asker.ask("GET", path)
+        if boosted and "Content-Disposition" in answer.headers:
+            self.refused.append(f"{path}: htmx would write this file into the page")
         if answer.status_code in {302, 303}:
-            yield answer.headers["Location"]
+            yield answer.headers["Location"], boosted
         elif answer.status_code != 200:
             self.refused.append(f"{path}: {answer.status_code}")
         elif answer.mimetype == "text/html":
             page = parsed(answer.get_data(as_text=True))
             for method, address in sends(page, path):
                 self._note(address, method)
-            yield from (_address(link) for link in page.iter("a"))
+            yield from ((_address(link), link.get("hx-boost") != "false") for link in page.iter("a"))
 
     def _note(self, address: str, method: str = "GET") -> str | None:
         try:
