@@ -27,10 +27,10 @@ def marked(news: News) -> None:
     """A copy was marked for the first time: whoever may decide on it is told."""
     if (held := _request(news)) is None or held.state is not AccessState.MARKED:
         return
-    case, marker = _case(news), accounts.user_of(news.to_org_id, held.opened_by)
-    assert marker is not None
+    case, opener = _case(news), accounts.user_of(news.to_org_id, held.opened_by)
+    assert opener is not None
     title = _l("A person asked for a copy of their records: it waits for your decision.")
-    deciders = [one for one in queries.who_reads_all(case.person, marker) if one.id not in held.markers]
+    deciders = [one for one in queries.who_reads_all(case.person, opener) if one.id not in held.markers]
     tell(deciders, news, title, f"/cases/{case.id}/copies/{held.id}", about=case.id)
 
 
@@ -49,7 +49,8 @@ def copy(news: News) -> None:
 @handles("rights.objected")
 def objected(news: News) -> None:
     """The person says that something is wrong: who is responsible for the case is told."""
-    held = _objection(news)
+    if (held := _objection(news)) is None:
+        return
     case = people.case_of(held.org_id, held.case_id)
     if case.primary_worker is not None:
         title = _l("A person says that something in their records is wrong.")
@@ -59,18 +60,20 @@ def objected(news: News) -> None:
 @handles("rights.answered")
 def answered(news: News) -> None:
     """It was answered: who wrote it down can tell the person."""
-    held = _objection(news)
+    if (held := _objection(news)) is None:
+        return
     case = people.case_of(held.org_id, held.case_id)
     title = _l("What a person said is wrong in their records was answered: tell them.")
     _tell(news, case, [held.written_by], title, f"/cases/{case.id}/objections")
 
 
+# None of whoever was erased meanwhile.
 def _request(news: News) -> AccessRequest | None:
     return db.session.get(AccessRequest, (news.to_org_id, uuid.UUID(news.payload["request"])))
 
 
-def _objection(news: News) -> Objection:
-    return db.session.get_one(Objection, (news.to_org_id, uuid.UUID(news.payload["objection"])))
+def _objection(news: News) -> Objection | None:
+    return db.session.get(Objection, (news.to_org_id, uuid.UUID(news.payload["objection"])))
 
 
 def _case(news: News) -> Case:
