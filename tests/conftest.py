@@ -1,5 +1,6 @@
 """Real servers for every test: PostgreSQL and Redis once a worker, and for each test a database from a template."""
 
+import gc
 import json
 import os
 import shutil
@@ -162,6 +163,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # xdist gives each worker a run of neighbours to begin with.
     of_each = [(*long[n::workers], *quick[n * share : (n + 1) * share]) for n in range(workers)]
     items[:] = [item for own in of_each for item in own]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not look through it again and again."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

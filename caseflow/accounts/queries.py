@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Exists, exists, func, select, text, update
+from sqlalchemy import Exists, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import joinedload
 
 from caseflow.accounts.models import (
@@ -36,6 +36,22 @@ TERMS = "1"  # the version of the product's own terms (templates/accounts/terms_
 _FIND = text("SELECT * FROM sign_in_find(:token)")
 _FIND_TOKEN = text("SELECT * FROM api_token_find(:token)")
 _FIND_LINK = text("SELECT * FROM account_link_find(:token)")
+
+
+def _accepted() -> Exists:
+    addition = select(func.coalesce(func.max(TermsAddition.number), 0)).where(TermsAddition.org_id == bindparam("org"))
+    standing = func.concat(TERMS, ".", addition.scalar_subquery())
+    mine = (TermsAcceptance.org_id == bindparam("org"), TermsAcceptance.user_id == bindparam("user"))
+    return exists().where(*mine, TermsAcceptance.version == standing)
+
+
+# Made once: every request asks for them.
+_ACCEPTED = _accepted()
+_WITH_TERMS = (
+    select(User, _ACCEPTED)
+    .options(joinedload(User.organisation))
+    .where(User.org_id == bindparam("org"), User.id == bindparam("user"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +105,7 @@ def signed_in(token: str) -> User | None:
 
 def _with_terms(org_id: uuid.UUID, user_id: uuid.UUID) -> tuple[User | None, bool]:
     """A user of the present context with their organisation, and whether they have accepted the terms as they stand."""
-    query = select(User, _accepted(org_id, user_id)).options(joinedload(User.organisation))
-    row = db.session.execute(query.where(User.org_id == org_id, User.id == user_id)).one_or_none()
+    row = db.session.execute(_WITH_TERMS, {"org": org_id, "user": user_id}).one_or_none()
     return (None, False) if row is None else (row[0], row[1])
 
 
@@ -159,14 +174,7 @@ def terms_addition(org_id: uuid.UUID) -> TermsAddition | None:
 
 def terms_accepted(user: User) -> bool:
     """Whether the user has accepted the terms as they stand."""
-    return bool(db.session.scalar(select(_accepted(user.org_id, user.id))))
-
-
-def _accepted(org_id: uuid.UUID, user_id: uuid.UUID) -> Exists:
-    addition = select(func.coalesce(func.max(TermsAddition.number), 0)).where(TermsAddition.org_id == org_id)
-    standing = func.concat(TERMS, ".", addition.scalar_subquery())
-    mine = (TermsAcceptance.org_id == org_id, TermsAcceptance.user_id == user_id)
-    return exists().where(*mine, TermsAcceptance.version == standing)
+    return bool(db.session.scalar(select(_ACCEPTED), {"org": user.org_id, "user": user.id}))
 
 
 def link_of(token: str) -> tuple[AccountLink, User] | None:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from caseflow.accounts.models import User
 from caseflow.core.db import db, one_or_404
@@ -27,7 +27,10 @@ def one(id: uuid.UUID, user: User) -> Notification:
 
 def unread(user: User) -> int:
     """How many lines the user has not seen."""
-    query = select(func.count()).where(
-        Notification.org_id == user.org_id, Notification.user_id == user.id, Notification.read_at.is_(None)
-    )
-    return db.session.scalar(query) or 0
+    return db.session.scalar(_UNREAD, {"org": user.org_id, "user": user.id}) or 0
+
+
+# Made once: every page asks for it.
+_UNREAD = select(func.count()).where(
+    Notification.org_id == bindparam("org"), Notification.user_id == bindparam("user"), Notification.read_at.is_(None)
+)

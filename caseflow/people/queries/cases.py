@@ -18,6 +18,14 @@ from caseflow.tenancy.models import Site
 GUARDED = 100  # restricted files on the leader's page
 
 
+# Made once: every page of a case asks for it.
+_WHOLE: tuple[ExecutableOption, ...] = (
+    joinedload(Case.person),
+    joinedload(Case.site),
+    selectinload(Case.assignments).joinedload(Assignment.user),
+)
+
+
 def visible(user: User) -> Select[Case]:
     """The cases that the user may open, by their role's scope; to be narrowed and ordered further."""
     return select(Case).where(Case.org_id == user.org_id, _in_scope(user))
@@ -55,7 +63,7 @@ def _in_scope(user: User) -> ColumnElement[bool]:
 
 def opened(case_id: uuid.UUID, user: User) -> Case:
     """A case that the user may open, or 404."""
-    return one_or_404(openable(user).where(Case.id == case_id).options(*_whole()))
+    return one_or_404(openable(user).where(Case.id == case_id).options(*_WHOLE))
 
 
 def guarded(user: User) -> list[tuple[Case, list[Access]]]:
@@ -68,15 +76,7 @@ def guarded(user: User) -> list[tuple[Case, list[Access]]]:
 
 def case_of(org_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     """A case of an organisation, for a job that runs as it, or 404."""
-    return one_or_404(select(Case).where(Case.org_id == org_id, Case.id == case_id).options(*_whole()))
-
-
-def _whole() -> tuple[ExecutableOption, ...]:
-    return (
-        joinedload(Case.person),
-        joinedload(Case.site),
-        selectinload(Case.assignments).joinedload(Assignment.user),
-    )
+    return one_or_404(select(Case).where(Case.org_id == org_id, Case.id == case_id).options(*_WHOLE))
 
 
 _HELD = text("SELECT number_held(:what, :number, :but)")

@@ -1,11 +1,9 @@
 """Reading what is kept, copied and contested."""
 
-from caseflow.accounts.models import User
 from caseflow.rights.queries.copies import (
     Asked,
     access_request,
     access_requests,
-    copies_to_decide,
     copy,
     decisions,
     reads,
@@ -26,7 +24,6 @@ from caseflow.rights.queries.retention import (
     Sealed,
     due,
     due_person,
-    erasures_to_decide,
     held,
     hold,
     holds,
@@ -42,12 +39,7 @@ from caseflow.rights.queries.retention import (
     sealed_proposals,
     special_rules,
 )
-
-
-def to_decide(user: User) -> int:
-    """How much waits for the user as the second person: erasures that others proposed, copies that others marked."""
-    return erasures_to_decide(user) + copies_to_decide(user)
-
+from caseflow.rights.queries.waiting import to_decide
 
 __all__ = [
     "Asked",
@@ -55,12 +47,10 @@ __all__ = [
     "Sealed",
     "access_request",
     "access_requests",
-    "copies_to_decide",
     "copy",
     "decisions",
     "due",
     "due_person",
-    "erasures_to_decide",
     "happenings",
     "held",
     "hold",

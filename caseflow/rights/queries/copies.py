@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort
-from sqlalchemy import all_, and_, func, literal, select
+from sqlalchemy import ColumnElement, all_, and_, func, literal, select
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
@@ -44,9 +44,13 @@ def copies_to_decide(user: User) -> int:
     """On how many copies the user is asked to decide: others have marked them."""
     if not user.may(Permission.DECIDE_ACCESS):
         return 0
-    waiting = _undecided(user).where(AccessRequest.state == AccessState.MARKED)
-    others = waiting.where(literal(user.id) != all_(AccessRequest.markers)).with_only_columns(AccessRequest.id)
+    others = _undecided(user).where(marked_by_others(user)).with_only_columns(AccessRequest.id)
     return db.session.scalar(select(func.count()).select_from(others.subquery())) or 0
+
+
+def marked_by_others(user: User) -> ColumnElement[bool]:
+    """That a request waits for a decision, and not for one of those who marked it."""
+    return and_(AccessRequest.state == AccessState.MARKED, literal(user.id) != all_(AccessRequest.markers))
 
 
 def _undecided(user: User) -> Any:

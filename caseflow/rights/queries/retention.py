@@ -221,12 +221,14 @@ def _sealed_proposals(files: Iterable[uuid.UUID], user: User) -> Select[Erasure]
 
 def erasures_to_decide(user: User) -> int:
     """On how many erasures the user is asked to decide: others have proposed them."""
-    others = (Erasure.state == ErasureState.PROPOSED, Erasure.proposed_by != user.id)
-    if not db.session.scalar(select(exists().where(Erasure.org_id == user.org_id, *others))):
-        return 0  # as nearly always: a page of every leader asks for it
     mine = [_proposals(user), _sealed_proposals([one.person_id for one in sealed(user)], user), received.waiting(user)]
-    each = [query.where(*others).with_only_columns(Erasure.id).order_by(None) for query in mine]
+    each = [query.where(proposed_by_others(user)).with_only_columns(Erasure.id).order_by(None) for query in mine]
     return db.session.scalar(select(func.count()).select_from(union(*each).subquery())) or 0
+
+
+def proposed_by_others(user: User) -> ColumnElement[bool]:
+    """That an erasure waits for a decision of somebody else than whoever proposed it."""
+    return and_(Erasure.state == ErasureState.PROPOSED, Erasure.proposed_by != user.id)
 
 
 def proposal(id: uuid.UUID, user: User) -> tuple[Erasure, Person | Sealed | received.Received]:
