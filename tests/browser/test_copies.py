@@ -1,7 +1,6 @@
 """The pages of a copy in a real browser: marking, deciding on the whole of it, and who may where one may not."""
 
 import pytest
-from redis import Redis
 
 from tests.browser.conftest import Enter
 from tests.cast import Cast
@@ -10,7 +9,7 @@ from tests.rights.test_giving import a_family, two_cases
 
 
 @pytest.mark.browser
-def test_a_copy_is_marked_decided_on_and_kept_as_a_file(enter: Enter, cast: Cast, redis: Redis) -> None:
+def test_a_copy_is_marked_decided_on_and_kept_as_a_file(enter: Enter, cast: Cast) -> None:
     old, new = two_cases(cast)
     elsewhere = asked(cast, old, "ar").replace(str(old), str(new))
     worker = enter("daniyar")
@@ -33,8 +32,8 @@ def test_a_copy_is_marked_decided_on_and_kept_as_a_file(enter: Enter, cast: Cast
     leader.look("copy_decision")
     leader.press("Give out this copy")
     leader.reads("Being put together")
-    cast.deliver(redis)
     one.go(path)
+    one.waits_for("Download (PDF)")
     for button, name in (("Download (PDF)", ".pdf"), ("Download (JSON)", ".json")):
         with one.page.expect_download() as kept:
             one.page.get_by_role("button", name=button).click()
