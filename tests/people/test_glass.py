@@ -105,6 +105,7 @@ def test_emergency_access_decides_nothing_about_the_file(cast: Cast, sql: Sql) -
     assert sql.does("deputy", given, ids["deputy"], NUMBER) == 0
     assert sql.does("deputy", "UPDATE assignments SET user_id = %s", ids["deputy"]) == 0
     # Nothing has changed for the others; who keeps the file decides all this, and so it could fail above.
+    assert "Emergency access until" in cast.be("leader").get("/restricted-cases"), "beside the list, which names them"
     assert "Марат Заманов" in cast.be("leader").get("/restricted-cases")
     assert "Nobody has this number" not in cast.be("auditor").get(f"/audit/person?number={NUMBER}")
     cast.be("stranger").get(f"/cases/{case_id}/access", expect=404)
