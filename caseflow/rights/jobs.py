@@ -5,6 +5,7 @@ import uuid
 from flask_babel import lazy_gettext as _l
 
 from caseflow.accounts import queries as accounts
+from caseflow.accounts.models import User
 from caseflow.core.db import db
 from caseflow.core.jobs import News, handles
 from caseflow.notifications.actions import tell
@@ -30,20 +31,21 @@ def marked(news: News) -> None:
     case, opener = _case(news), accounts.user_of(news.to_org_id, held.opened_by)
     assert opener is not None
     title = _l("A person asked for a copy of their records: it waits for your decision.")
-    deciders = [one for one in queries.who_reads_all(case.person, opener) if one.id not in held.markers]
+    deciders = [one for one in queries.who_reads_all(case, opener) if one.id not in held.markers]
     tell(deciders, news, title, f"/cases/{case.id}/copies/{held.id}", about=case.id)
 
 
 @handles("rights.copy")
 def copy(news: News) -> None:
-    """Put together the copy of a person's records that was approved; who wrote down the request is told."""
+    """Put together the copy that was approved; who wrote down the request, and who marked it, are told."""
     if (held := _request(news)) is None:
         return
     actions.put_together(held)
     if held.state is AccessState.READY and "case" in news.payload:
         case = _case(news)
         title = _l("A copy of a person's records is ready to be given to them, for a few days.")
-        _tell(news, case, [held.opened_by, *held.markers], title, f"/cases/{case.id}/copies")
+        users = [one for one in _users(news, [held.opened_by, *held.markers]) if queries.reads_all(case.person, one)]
+        tell(users, news, title, f"/cases/{case.id}/copies", about=case.id)
 
 
 @handles("rights.objected")
@@ -54,7 +56,7 @@ def objected(news: News) -> None:
     case = people.case_of(held.org_id, held.case_id)
     if case.primary_worker is not None:
         title = _l("A person says that something in their records is wrong.")
-        _tell(news, case, [case.primary_worker.id], title, f"/cases/{case.id}/objections")
+        tell([case.primary_worker], news, title, f"/cases/{case.id}/objections", about=case.id)
 
 
 @handles("rights.answered")
@@ -64,7 +66,8 @@ def answered(news: News) -> None:
         return
     case = people.case_of(held.org_id, held.case_id)
     title = _l("What a person said is wrong in their records was answered: tell them.")
-    _tell(news, case, [held.written_by], title, f"/cases/{case.id}/objections")
+    writers = [one for one in _users(news, [held.written_by]) if people.reaches(case, one)]
+    tell(writers, news, title, f"/cases/{case.id}/objections", about=case.id)
 
 
 # None of whoever was erased meanwhile.
@@ -80,6 +83,6 @@ def _case(news: News) -> Case:
     return people.case_of(news.to_org_id, uuid.UUID(news.payload["case"]))
 
 
-def _tell(news: News, case: Case, ids: list[uuid.UUID], title: object, path: str) -> None:
+def _users(news: News, ids: list[uuid.UUID]) -> list[User]:
     users = [accounts.user_of(news.to_org_id, one) for one in ids]
-    tell([one for one in users if one is not None and one.active], news, title, path, about=case.id)
+    return [one for one in users if one is not None and one.active]

@@ -226,7 +226,7 @@ def access_request(id: uuid.UUID, request_id: uuid.UUID) -> tuple[str, int] | Re
     if form.accepts(lambda: actions.mark_parts(case, asked, _chosen("part", DECIDED), by=current_user)):
         return done(_("Marked. A second person decides."), "rights.access_request", id=case.id, request_id=asked.id)
     if not queries.reads_all(case.person, current_user):
-        readers = queries.who_reads_all(case.person, current_user)
+        readers = queries.who_reads_all(case, current_user)
         return page("rights/access_elsewhere.html", form=form, case=case, readers=readers)
     parts, decided = gather(case.person), queries.decisions(asked)
     return page(

@@ -140,6 +140,25 @@ def test_nobody_is_asked_to_decide_on_a_file_that_is_closed_to_them(cast: Cast, 
     assert path not in cast.be(second).get("/retention")
 
 
+def test_nobody_is_asked_who_has_the_file_open_in_an_emergency(cast: Cast, redis: Any) -> None:
+    second, case_id = a_second_leader(cast), a_told_case(cast)
+    path = asked(cast, case_id)
+    cast.be("leader").post(f"/cases/{case_id}/access/restrict", {"reason": "A threat"})
+    with cast.acting("leader") as user:
+        number = queries.opened(case_id, user).number
+    cast.be(second).post("/emergency-access", {"number": number, "reason": "A court asks", "minutes": "30"})
+    cast.be("aigerim").post(path, {"part-relatives": "safety"})
+    cast.deliver(redis)
+    assert waiting(cast, "leader") == "1"
+    assert waiting(cast, second) == ""
+    assert "your decision" not in cast.be(second).get("/notifications")
+    assert path not in cast.be(second).get("/retention")
+    page = cast.be(second).get(path)
+    assert "Save the marks" not in page
+    assert f"{path}/approve" not in page
+    assert f"{path}/approve" in cast.be("leader").get(path)
+
+
 def test_who_took_away_what_another_withheld_does_not_decide_either(cast: Cast) -> None:
     second, path = a_second_leader(cast), asked(cast, a_told_case(cast))
     one, leader = cast.be("aigerim"), cast.be("leader")

@@ -27,6 +27,7 @@ from caseflow.tenancy import actions as tenancy
 from caseflow.tenancy.models import Site, SiteKind
 from tests.cast import Cast
 from tests.rights.test_copies import approve, asked, read
+from tests.rights.test_retention import waiting
 from tests.stories.access import colleague, excluded, restricted
 from tests.stories.people import a_case
 from tests.stories.referrals import a_referral
@@ -270,7 +271,7 @@ def test_who_is_given_every_case_of_the_person_marks(cast: Cast) -> None:
     approve(cast.be("leader"), path)
 
 
-def test_a_leader_of_one_site_decides_on_no_copy_of_two(cast: Cast) -> None:
+def test_a_leader_of_one_site_decides_on_no_copy_of_two(cast: Cast, redis: Any) -> None:
     old = a_case(cast)
     with cast.acting("admin") as admin:
         other = tenancy.add_site(name="almaty 2", kind=SiteKind.PRISON, by=admin)
@@ -289,6 +290,10 @@ def test_a_leader_of_one_site_decides_on_no_copy_of_two(cast: Cast) -> None:
     assert "<li><bdi>Марат Заманов</bdi>" not in page
     cast.be("deputy").get(f"{path}/approve", expect=404)
     cast.be("deputy").post(f"{path}/approve", {"seen": ""}, expect=404)
+    cast.deliver(redis)
+    assert "your decision" not in cast.be("deputy").get("/notifications")
+    assert waiting(cast, "deputy") == ""
+    assert path not in cast.be("deputy").get("/retention")
 
 
 def test_a_copy_that_an_earlier_version_made_goes_out_no_more(

@@ -104,15 +104,15 @@ def workers(user: User) -> list[User]:
 
 def doers(case: Case, user: User) -> list[User]:
     """The colleagues who can be asked to do something in the case: those who may open it."""
-    on_it = {held.user_id for held in case.assignments if held.until is None} | {user.id}
-    found = [
-        one
-        for one in workers(user)
-        if one.id in on_it
-        or one.scope is Scope.ORGANISATION
-        or (one.scope is Scope.SITE and one.site_id == case.site_id)
-    ]
+    found = [one for one in workers(user) if one.id == user.id or reaches(case, one)]
     return [one for one in found if not accounts.is_closed(case.person_id, one)] if case.guarded else found
+
+
+def reaches(case: Case, user: User) -> bool:
+    """Whether the user's role, site or work leads to the case; not whether its file is closed to them."""
+    works = any(held.user_id == user.id and held.until is None for held in case.assignments)
+    in_site = user.scope is Scope.SITE and user.site_id == case.site_id
+    return works or in_site or user.scope is Scope.ORGANISATION
 
 
 def assignment_history(case: Case) -> list[Assignment]:

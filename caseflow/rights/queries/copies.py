@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort
-from sqlalchemy import ColumnElement, all_, and_, func, literal, select
+from sqlalchemy import ColumnElement, all_, and_, exists, func, literal, select
 
 from caseflow.accounts import queries as accounts
 from caseflow.accounts.models import User
@@ -14,7 +14,7 @@ from caseflow.core.db import db, one_or_404
 from caseflow.core.i18n import supported
 from caseflow.core.paging import Page, page_of, paged
 from caseflow.people import queries as people
-from caseflow.people.models import Case, Person
+from caseflow.people.models import Assignment, Case, Person
 from caseflow.rights.copying import WHOLE, Decisions, Shown, made, shown
 from caseflow.rights.giving import ASKS
 from caseflow.rights.models import AccessPart, AccessRequest, AccessState
@@ -31,12 +31,12 @@ class Asked:
 
 
 def undecided(user: User, *, page: int) -> Page[Asked]:
-    """What persons asked for and nobody has decided on, the longest ago first, where the user may open a case."""
+    """What persons asked for and nobody has decided on, the longest ago first, where the user might."""
     found = paged(_undecided(user).order_by(AccessRequest.asked_on, AccessRequest.id), number=page)
     of_these = Case.person_id.in_(person.id for _request, person in found.items)
-    newest = people.visible(user).where(of_these).order_by(Case.opened_on, Case.id)
+    newest = people.openable(user).where(of_these).order_by(Case.opened_on, Case.id)
     cases = {one.person_id: one for one in db.session.scalars(newest).unique()}
-    items = [Asked(request, person, cases[person.id]) for request, person in found.items]
+    items = [Asked(request, person, cases[person.id]) for request, person in found.items if person.id in cases]
     return Page(items, found.number, found.size, found.total)
 
 
@@ -54,14 +54,18 @@ def marked_by_others(user: User) -> ColumnElement[bool]:
 
 
 def _undecided(user: User) -> Any:
-    seen: Any = people.visible(user).with_only_columns(Case.person_id)
+    mine: Any = people.openable(user).with_only_columns(Case.id)
+    of_person = (Case.org_id == Person.org_id, Case.person_id == Person.id)
     return (
         select(AccessRequest, Person)
         .join(Person, and_(Person.org_id == AccessRequest.org_id, Person.id == AccessRequest.person_id))
         .where(
             AccessRequest.org_id == user.org_id,
             AccessRequest.state.in_((AccessState.ASKED, AccessState.MARKED)),
-            Person.id.in_(seen),
+            # Who does not read all of it, or has it open in an emergency, cannot decide (`reads_all`, migration 0043).
+            ~exists().where(*of_person, Case.id.not_in(mine)),
+            exists().where(*of_person),
+            Person.id != all_(func.app_lent()),
         )
     )
 
@@ -97,14 +101,22 @@ def reads_all(person: Person, user: User) -> bool:
     return all(user.may(permission) or not gather(person, part) for part, permission in ASKS.items())
 
 
-def who_reads_all(person: Person, user: User) -> list[User]:
-    """Who may, as far as their role and their site tell: those who decide on copies."""
-    sites = set(
-        db.session.scalars(select(Case.site_id).where(Case.org_id == person.org_id, Case.person_id == person.id))
+def who_reads_all(case: Case, user: User) -> list[User]:
+    """Who may, of those who decide on copies, as far as role, site and work tell; nobody by emergency access."""
+    of_person = (Case.org_id == case.org_id, Case.person_id == case.person_id)
+    sites = db.session.execute(select(Case.id, Case.site_id).where(*of_person)).all()
+    works = select(Assignment.case_id, Assignment.user_id).join(
+        Case, and_(Case.org_id == Assignment.org_id, Case.id == Assignment.case_id)
     )
+    on_it = {(row[0], row[1]) for row in db.session.execute(works.where(*of_person, Assignment.until.is_(None)))}
+
+    def reaches(one: User) -> bool:
+        in_site = one.scope is Scope.SITE
+        return all((in_site and one.site_id == site_id) or (case_id, one.id) in on_it for case_id, site_id in sites)
+
     deciding = accounts.colleagues(user, permission=Permission.DECIDE_ACCESS)
-    reaching = [one for one in deciding if one.scope is Scope.ORGANISATION or sites == {one.site_id}]
-    return [one for one in reaching if not accounts.is_closed(person.id, one)]
+    reaching = [one for one in deciding if one.scope is Scope.ORGANISATION or reaches(one)]
+    return [one for one in reaching if not accounts.is_closed(case.id, one) and not people.borrows(one, case)]
 
 
 def whole_request(person: Person, id: uuid.UUID, user: User) -> AccessRequest:
