@@ -38,6 +38,7 @@ __all__ = [
     "Labelled",
     "Language",
     "chosen_locale",
+    "clear_session",
     "init_app",
     "locale_dir",
     "locale_for",
@@ -130,6 +131,14 @@ def set_locale(code: str | None) -> bool:
     session[_SESSION_KEY] = found
     refresh()
     return True
+
+
+def clear_session() -> None:
+    """Nothing lives on of what stood in the session, but the reader's language."""
+    chosen = session.get(_SESSION_KEY)
+    session.clear()
+    if chosen:
+        session[_SESSION_KEY] = chosen
 
 
 def locale_code() -> str:

@@ -37,3 +37,10 @@ def test_next_leads_only_into_caseflow(app: Flask) -> None:
         browser = Browser(app.test_client())
         browser.post("/sign-in", {"email": "aigerim@example.org", "password": PASSWORD, "next": target})
         assert browser.location == "/"
+
+
+def test_the_language_that_was_chosen_stays_when_one_signs_out(cast: Cast) -> None:
+    browser = cast.be("aigerim")
+    browser.post("/language", {"locale": "ar"})
+    browser.post("/sign-out")
+    assert '<html lang="ar" dir="rtl">' in browser.get("/sign-in")

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import flash, redirect, session, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,6 +13,7 @@ from caseflow.accounts.forms import ForgottenForm, NewPasswordForm
 from caseflow.accounts.models import LinkKind
 from caseflow.accounts.permissions import Permission
 from caseflow.accounts.views.blueprint import bp
+from caseflow.core import i18n
 from caseflow.core.limits import limiter
 from caseflow.core.web import done, page, public, requires
 
@@ -35,7 +36,7 @@ def welcome(token: str) -> ResponseReturnValue:
     """Set the password by a link; a spent link says so."""
     form = NewPasswordForm()
     if form.accepts(lambda: actions.use_link(token, form.password.data or "")):
-        session.clear()
+        i18n.clear_session()
         flash(_("Your password is set. Sign in with it."), "success")
         return redirect(url_for(".sign_in"))
     found = queries.link_of(token)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypedDict
 
-from flask import flash, redirect, request, session, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
@@ -60,10 +60,7 @@ def _open_session(form: SignInForm) -> None:
     except actions.SeveralOrganisations as several:
         form.organisation.choices = several.choices
         raise
-    language = session.get("locale")
-    session.clear()  # nothing that was planted before signing in lives on
-    if language:
-        session["locale"] = language
+    i18n.clear_session()  # nothing that was planted before signing in lives on
     queries.note_session(user)
     login_user(user)
     remember_device(came.device)
@@ -129,7 +126,7 @@ def sign_out() -> Response:
     """The way out."""
     actions.sign_out(by=current_user)
     logout_user()
-    session.clear()
+    i18n.clear_session()
     answer = redirect(url_for("accounts.sign_in"))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # cookies stay: the device is known, the language chosen
     return answer

@@ -79,6 +79,22 @@ document.addEventListener("htmx:sendError", () => offline(true));
 document.addEventListener("htmx:timeout", () => offline(true));
 document.addEventListener("htmx:beforeRequest", () => offline(false));
 
+/* While caseflow is being looked after, or what stands before it fails, what was typed stays where it is. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 502 && event.detail.requestConfig.verb !== "get") {
+    event.detail.shouldSwap = false;
+    offline(true);
+  }
+});
+
+/* A part of a page is replaced by such a part alone: an error, or the page to sign in, is a page of its own. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!event.detail.boosted && event.detail.serverResponse.includes("<html")) {
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  }
+});
+
 /* Another language has another direction, and signing in may bring one: then the whole document is loaded. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const came = /<html lang="([^"]*)" dir="([^"]*)"/.exec(event.detail.serverResponse);
