@@ -46,6 +46,7 @@ TONES = {ErasureState.APPROVED: "info", ErasureState.REFUSED: "neutral", Erasure
 def retention() -> tuple[str, int]:
     """What falls due, and what waits for a second person."""
     rules, kinds = queries.rules(current_user), queries.kinds(current_user)
+    decides = current_user.may(Permission.DECIDE_ACCESS)
     return page(
         "rights/retention.html",
         due=queries.due(current_user, page=page_number()),
@@ -54,17 +55,13 @@ def retention() -> tuple[str, int]:
         sealed_proposals=queries.sealed_proposals(current_user),
         received=received.due(current_user, rules[RuleKind.RECEIVED], page=page_number("received")),
         received_proposals=received.proposals(current_user),
-        asked=queries.undecided(current_user, page=page_number("asked")) if _decides_on_copies() else None,
+        asked=queries.undecided(current_user, page=page_number("asked")) if decides else None,
         rules=rules,
         has_cases=RuleKind.ADULT in kinds,
         receives=RuleKind.RECEIVED in kinds,
         alone=len(accounts.colleagues(current_user, permission=Permission.MANAGE_RETENTION)) == 1,
         tones=referrals.TONES,
     )
-
-
-def _decides_on_copies() -> bool:
-    return bool(current_user.may(Permission.DECIDE_ACCESS))
 
 
 @bp.post("/retention/propose")

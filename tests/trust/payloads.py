@@ -1,7 +1,7 @@
 """Strings that break what is carelessly written. `zqx` in them is what is looked for afterwards."""
 
 WORD = "zqxss"
-MARK = "zqxmark"  # long enough that no token or signed cookie holds it by chance
+MARK = "zqxmark"  # in headers: long enough that no token or signed cookie holds it by chance
 
 SHORT = {
     "sql": "zqx'; DROP TABLE persons; SELECT set_config('caseflow.context','x',true); --",
